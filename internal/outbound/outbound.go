@@ -1,0 +1,171 @@
+// Package outbound is the one way out to a tracker: an http.Client that talks to one host only,
+// never follows a redirect, sends a write exactly once, caps every answer and records what
+// happened, so that an adapter can decide from the exchange itself instead of from what a client
+// library made of it.
+//
+// Why each of these is needed is measured in facts/reliability.md (L1 to L7): go-jira and go-github
+// send the credential along a redirect to another host, turn a PATCH into a GET, read error pages
+// of any size, and go-retryablehttp's defaults repeat a POST five times.
+package outbound
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Errors of a call that never left.
+var (
+	ErrForeignHost = errors.New("refusing to talk to a host that is not the configured one")
+	ErrTooLarge    = errors.New("answer larger than the cap")
+)
+
+// Defaults of [Options].
+const (
+	DefaultTimeout = 30 * time.Second
+	DefaultMaxBody = 4 << 20
+)
+
+// Options of a client. Base is required.
+type Options struct {
+	Base      *url.URL                         // scheme and host that every request must have
+	Authorize func(r *http.Request) error      // adds the credential; called last, once per attempt
+	UserAgent string                           // sent with every request
+	Timeout   time.Duration                    // of one attempt, body included; 0: DefaultTimeout
+	MaxBody   int64                            // bytes of an answer; 0: DefaultMaxBody
+	Retries   int                              // of a read after a 5xx or a broken connection; writes go out once
+	Transport http.RoundTripper                // nil: a pooled transport of our own
+	Observe   func(method string, x *Exchange) // called after every attempt; may be nil
+}
+
+// New makes the client.
+func New(o Options) *http.Client {
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	if o.Transport == nil {
+		o.Transport = pooled()
+	}
+	once := &pinned{o: o}
+	return &http.Client{CheckRedirect: stay, Transport: &split{write: once, read: retrying(once, o.Retries)}}
+}
+
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func pooled() http.RoundTripper {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    4,
+		IdleConnTimeout:        60 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// split sends reads through the retrying client and writes straight out.
+type split struct{ write, read http.RoundTripper }
+
+func (s *split) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return s.read.RoundTrip(r)
+	}
+	r = r.Clone(r.Context())
+	r.GetBody = nil // net/http must not replay a write by itself
+	return s.write.RoundTrip(r)
+}
+
+// CloseIdleConnections lets http.Client.CloseIdleConnections reach the pool.
+func (s *split) CloseIdleConnections() {
+	if c, ok := s.write.(*pinned).o.Transport.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+func retrying(once http.RoundTripper, retries int) http.RoundTripper {
+	c := retryablehttp.NewClient()
+	c.HTTPClient = &http.Client{Transport: once, CheckRedirect: stay}
+	c.Logger = nil
+	c.RetryMax = retries
+	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	c.Backoff = func(_, _ time.Duration, attempt int, _ *http.Response) time.Duration {
+		return min(time.Duration(1<<min(attempt, 4))*500*time.Millisecond, 5*time.Second)
+	}
+	c.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		switch {
+		case ctx.Err() != nil:
+			return false, ctx.Err()
+		case errors.Is(err, ErrForeignHost), errors.Is(err, ErrTooLarge):
+			return false, nil
+		case err != nil:
+			return true, nil
+		}
+		// A 503 with Retry-After belongs to the pause of the whole tracker, not to this call.
+		return resp.StatusCode >= 500 && resp.Header.Get("Retry-After") == "", nil
+	}
+	return &retryablehttp.RoundTripper{Client: c}
+}
+
+// pinned sends one request to the one host and records the exchange.
+type pinned struct{ o Options }
+
+func (p *pinned) RoundTrip(r *http.Request) (*http.Response, error) {
+	x := exchangeOf(r.Context())
+	*x = Exchange{Method: r.Method}
+	resp, err := p.attempt(r, x)
+	x.Err = err
+	if p.o.Observe != nil {
+		p.o.Observe(r.Method, x)
+	}
+	return resp, err
+}
+
+func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
+	if r.URL.Scheme != p.o.Base.Scheme || r.URL.Host != p.o.Base.Host {
+		return nil, fmt.Errorf("%w: %s://%s", ErrForeignHost, r.URL.Scheme, r.URL.Host)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), p.o.Timeout)
+	defer cancel() // the body is read before returning
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r = r.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteHeaders: func() { x.wrote.Store(true) },
+	}))
+	r.Header.Del("Authorization")
+	r.Header.Set("User-Agent", p.o.UserAgent)
+	if p.o.Authorize != nil {
+		if err := p.o.Authorize(r); err != nil {
+			return nil, fmt.Errorf("authorizing: %w", err)
+		}
+	}
+	resp, err := p.o.Transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	x.wrote.Store(true)
+	x.Status, x.Header = resp.StatusCode, resp.Header
+	x.Body, err = io.ReadAll(io.LimitReader(resp.Body, p.o.MaxBody+1))
+	_ = resp.Body.Close() // everything wanted was read
+	if err == nil && int64(len(x.Body)) > p.o.MaxBody {
+		x.Body, err = x.Body[:p.o.MaxBody], ErrTooLarge
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(x.Body))
+	return resp, nil
+}

@@ -1,0 +1,242 @@
+// Package store keeps events, findings, notes, tickets and their schedule in SQLite. It holds the
+// only SQL of the program; an exported method is one transaction.
+//
+//	ticket:  wanted ─▶ intent ─▶ live ⇄ closed
+//	   │        │         │        └─▶ gone
+//	   ▼        │         └─▶ doubt ─(Q, search)─▶ live | wanted
+//	  none      └─▶ held (a person must act)          ignored (a person said so)
+package store
+
+import (
+	"errors"
+	"time"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+)
+
+// Errors that callers tell apart. Every other error means that the store is in trouble and that
+// nothing was written.
+var (
+	ErrFenced   = errors.New("the lease was lost: somebody else owns the ticket now")
+	ErrNotFound = errors.New("not found")
+	ErrLocked   = errors.New("another ticketd has this database open")
+	ErrNewer    = errors.New("the database was written by a newer ticketd")
+)
+
+// EventState is what became of a stored body.
+type EventState string
+
+// The states of an event.
+const (
+	EventNew       EventState = "new"       // stored, not looked at yet
+	EventApplied   EventState = "applied"   // folded into a finding or a note
+	EventProbe     EventState = "probe"     // Data Theorem's set-up probe
+	EventPersonal  EventState = "personal"  // a user event: counted, its body erased
+	EventUnhandled EventState = "unhandled" // of a type the table does not know
+	EventUnparsed  EventState = "unparsed"  // not JSON, ambiguous, or without what is needed
+)
+
+// Event is one stored body.
+type Event struct {
+	Seq      int64
+	Digest   string // SHA-256 of the body, hex; unique
+	Body     []byte // exact bytes; empty once erased
+	Source   string // name of the token or capability it came with
+	Received time.Time
+	LastSeen time.Time // when the same body came last
+	Seen     int       // how often it came
+	State    EventState
+	Type     string      // as sent; "" when unknown
+	Key      finding.Key // what it is about; zero when unknown
+	Reason   string      // why it is unhandled or unparsed
+}
+
+// Incoming is a body to be accepted.
+type Incoming struct {
+	Body     []byte
+	Source   string
+	Received time.Time
+}
+
+// Accepted is the receipt of a body.
+type Accepted struct {
+	Seq  int64
+	Seen int // 1 for a new body, more for a repeated one
+}
+
+// Finding is a folded finding with where it was routed.
+type Finding struct {
+	finding.Finding
+	Rule     string // name of the rule that matched; "" while unrouted
+	TicketID int64  // 0 while it has no ticket row
+	Updated  time.Time
+}
+
+// TicketState is the state of a ticket row.
+type TicketState string
+
+// The states of a ticket.
+const (
+	TicketWanted  TicketState = "wanted"  // to be created; nothing was ever sent that may have had an effect
+	TicketIntent  TicketState = "intent"  // the create call is committed and may be under way
+	TicketDoubt   TicketState = "doubt"   // a create may have had an effect; quiet period, then search
+	TicketLive    TicketState = "live"    // an open issue is known
+	TicketClosed  TicketState = "closed"  // a closed issue is known
+	TicketNone    TicketState = "none"    // the finding closed before it had an issue: none is needed
+	TicketHeld    TicketState = "held"    // a person must act: Reason and Hint say on what
+	TicketGone    TicketState = "gone"    // the issue was deleted
+	TicketIgnored TicketState = "ignored" // a person said so
+)
+
+// Applied is what the issue is known to reflect. It is only as true as Known: that is cleared,
+// durably, before any call that changes the issue, and after a restored backup.
+type Applied struct {
+	Known       bool                `json:"known"`
+	Disposition finding.Disposition `json:"disposition"` // the last one brought to the issue
+	Status      finding.Stamp       `json:"status"`      // stamp of that disposition
+	Opened      finding.Stamp       `json:"opened"`      // newest opening that the issue reflects
+	Draft       string              `json:"draft"`       // digest of the last draft written
+	Written     ticket.Written      `json:"written"`
+	ClosedAt    int64               `json:"closed_at"` // Unix seconds when we closed it; 0 while open
+	ByPerson    bool                `json:"by_person"` // a person closed it, and that is respected
+}
+
+// Ticket is one ticket row: the link between findings and at most one issue.
+type Ticket struct {
+	ID          int64
+	Group       string // what shares the ticket; for a single finding its key
+	Generation  int    // 1, and one more for each issue that follows an older one of the same group
+	Marker      string
+	Destination ticket.Destination
+	Rule        string
+	State       TicketState
+	Ref         ticket.Ref
+	Previous    ticket.Ref // the issue of the generation before; zero for the first
+
+	Attempts     int       // creates whose outcome was not a certain refusal
+	SendDeadline time.Time // the last moment at which the newest create may have been sent
+	AttemptEnd   time.Time // when its outcome was seen; zero when it never was
+	Applied      Applied
+	Misses       int       // consecutive reads that did not find the issue
+	FirstMiss    time.Time // the first of them
+	Failures     int       // consecutive failures, for the back-off
+	AuditAt      time.Time // next search for late duplicates; zero: none due
+	Reason       string    // why it is held, gone or waiting, in words
+	Hint         string    // what a person can do
+
+	Version int64     // raised whenever the findings or notes behind it change
+	Token   int64     // fence: raised by every claim
+	Due     time.Time // when it wants attention: ready, retry-at or lease-end; zero: nothing wanted
+	Created time.Time
+	Updated time.Time
+}
+
+// CommentState is the state of a comment operation.
+type CommentState string
+
+// The states of a comment.
+const (
+	CommentIntent  CommentState = "intent"  // the call is committed and may be under way
+	CommentDoubt   CommentState = "doubt"   // may have been posted
+	CommentPosted  CommentState = "posted"  // is there
+	CommentDeleted CommentState = "deleted" // was deleted, or never needed
+	CommentFailed  CommentState = "failed"  // refused for good
+)
+
+// Comment is one comment operation of a ticket. Op is unique within the ticket: "note/<id>",
+// "state/<stamp>", "regression/<stamp>".
+type Comment struct {
+	TicketID     int64
+	Op           string
+	Marker       string
+	State        CommentState
+	RemoteID     string
+	Attempts     int
+	SendDeadline time.Time
+	AttemptEnd   time.Time
+	Updated      time.Time
+}
+
+// Op is one line of the record of tracker calls, for people.
+type Op struct {
+	TicketID  int64
+	Name      string // "create", "close", "comment", …
+	Started   time.Time
+	Ended     time.Time
+	Outcome   string // "ok" or the decision
+	Status    int    // HTTP status, 0 when none
+	Text      string // what happened, in words
+	RequestID string
+}
+
+// Work is a claimed ticket with all that decides what is to be done.
+type Work struct {
+	Ticket   Ticket
+	Findings []Finding      // the members of its group, oldest first
+	Notes    []finding.Note // written on the members or their parents, by creation
+	Comments []Comment
+}
+
+// Claim asks for the next ticket of a tracker that wants attention.
+type Claim struct {
+	Tracker string
+	Now     time.Time
+	Lease   time.Duration
+	Skip    []string // projects that are paused
+}
+
+// Record is what a step writes: the row as it should be, under the fence of its Token.
+type Record struct {
+	Ticket   Ticket // all columns but Group, Generation, Version, Token and Due are written
+	Comments []Comment
+	Op       *Op
+	Done     bool      // gives the lease back
+	Due      time.Time // with Done: when it wants attention next; zero: not before something changes
+	// Next, when set, is created as the following generation of the group; the findings move to it.
+	Next *Ticket
+}
+
+// Scope is a tracker (Project "") or one project of it, with its pause and its audit.
+type Scope struct {
+	Tracker     string
+	Project     string
+	PausedUntil time.Time // zero: not paused
+	PauseReason string
+	PauseKind   string    // "throttled", "credential", "refused"
+	Pauses      int       // consecutive, for the back-off
+	AuditedAt   time.Time // when our existing tickets were last listed; zero: never
+	Slowed      float64   // pacing factor ≥ 1 after secondary limits
+}
+
+// Sighting is an issue of ours that an audit saw and no ticket row knows.
+type Sighting struct {
+	Tracker string
+	Marker  string
+	Ref     ticket.Ref
+	Open    bool
+	Created time.Time
+}
+
+// EventFilter selects events; zero members do not restrict.
+type EventFilter struct {
+	States []EventState
+	Type   string
+	After  int64 // Seq greater than
+	Limit  int   // 0: 100
+}
+
+// TicketFilter selects tickets; zero members do not restrict.
+type TicketFilter struct {
+	States  []TicketState
+	Tracker string
+	Project string
+	Limit   int // 0: 100
+}
+
+// Counts are the numbers of a status screen.
+type Counts struct {
+	Events   map[EventState]int
+	Tickets  map[TicketState]int
+	Unrouted int
+}
