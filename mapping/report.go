@@ -1,0 +1,30 @@
+package mapping
+
+import (
+	"slices"
+	"strconv"
+)
+
+// place is the path of a key in the configuration, as [Problem] has it.
+type place []string
+
+// key leads further into the configuration.
+func (p place) key(keys ...string) place { return slices.Concat(p, keys) }
+
+func rulePlace(i int) place { return place{"rule", strconv.Itoa(i)} }
+
+// report collects every mistake.
+type report struct{ problems []Problem }
+
+func (r *report) add(at place, text, hint string) {
+	r.problems = append(r.problems, Problem{Path: at, Text: text, Hint: hint})
+}
+
+func (r *report) warn(at place, text, hint string) {
+	r.problems = append(r.problems, Problem{Path: at, Text: text, Hint: hint, Warning: true})
+}
+
+// fatal tells whether anything was found that is more than a warning.
+func (r *report) fatal() bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool { return !p.Warning })
+}

@@ -1,0 +1,70 @@
+package mapping
+
+import (
+	"cmp"
+	"maps"
+	"time"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+)
+
+// rule is a compiled [Rule]. Members that the configuration leaves out are zero until inherit.
+type rule struct {
+	name  string
+	match matcher
+	dest  ticket.Destination
+
+	labels     []string
+	priority   map[string]string // keys in upper case
+	components []string
+	assignee   string
+	fields     map[string]any
+	title      *titleTemplate
+	body       *docTemplate
+	outcomes   map[finding.Disposition]outcome
+
+	ticketClosed *bool
+	regression   Regression
+	reopenWithin *time.Duration
+	notes        *bool
+}
+
+// outcome is a compiled [Outcome].
+type outcome struct {
+	Outcome
+	comment *docTemplate // nil: the default sentence
+}
+
+// inherit fills what r leaves out from the defaults d. Lists and texts are taken whole; tables
+// (priority, fields, on) key by key.
+func (r *rule) inherit(d *rule) {
+	r.dest.Tracker = cmp.Or(r.dest.Tracker, d.dest.Tracker)
+	r.dest.IssueType = cmp.Or(r.dest.IssueType, d.dest.IssueType)
+	if r.labels == nil {
+		r.labels = d.labels
+	}
+	if r.components == nil {
+		r.components = d.components
+	}
+	r.assignee = cmp.Or(r.assignee, d.assignee)
+	r.priority = underlay(r.priority, d.priority)
+	r.fields = underlay(r.fields, d.fields)
+	r.outcomes = underlay(r.outcomes, d.outcomes)
+	r.title = cmp.Or(r.title, d.title)
+	r.body = cmp.Or(r.body, d.body)
+	r.ticketClosed = cmp.Or(r.ticketClosed, d.ticketClosed)
+	r.regression = cmp.Or(r.regression, d.regression)
+	r.reopenWithin = cmp.Or(r.reopenWithin, d.reopenWithin)
+	r.notes = cmp.Or(r.notes, d.notes)
+}
+
+// underlay gives over with the entries of under that it lacks.
+func underlay[K comparable, V any](over, under map[K]V) map[K]V {
+	if len(under) == 0 {
+		return over
+	}
+	all := maps.Clone(under)
+	maps.Copy(all, over)
+	return all
+}

@@ -1,0 +1,144 @@
+package mapping
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+)
+
+// View is how the mapping wants one ticket to look and to be kept. It is a value; [Mapping.For]
+// makes it.
+type View struct {
+	m    *Mapping
+	rule *rule
+	dest ticket.Destination
+}
+
+func (v View) service() Service { return v.m.trackers[v.dest.Tracker] }
+
+// Policy says when the ticket is made, reopened and commented.
+func (v View) Policy() Policy {
+	p := Policy{OnRegression: RegressionReopen, ReopenWithin: DefaultReopenWithin, Notes: true}
+	if v.rule.ticketClosed != nil {
+		p.TicketClosed = *v.rule.ticketClosed
+	}
+	if v.rule.regression != "" {
+		p.OnRegression = v.rule.regression
+	}
+	if v.rule.reopenWithin != nil {
+		p.ReopenWithin = *v.rule.reopenWithin
+	}
+	if v.rule.notes != nil {
+		p.Notes = *v.rule.notes
+	}
+	return p
+}
+
+// Draft gives the issue that should exist for the finding. previous, when it is not zero, is the
+// older issue that this one follows. The only error is that of a body template that cannot be
+// executed on this finding.
+func (v View) Draft(f finding.Finding, marker string, previous ticket.Ref) (ticket.Draft, error) {
+	body, err := v.body(f)
+	if err != nil {
+		return ticket.Draft{}, fmt.Errorf("executing the body template: %w", err)
+	}
+	if !previous.IsZero() {
+		body = append(ticket.Doc{follows(previous)}, body...)
+	}
+	d := ticket.Draft{
+		Destination: v.dest,
+		Marker:      marker,
+		Title:       v.title(f),
+		Body:        body,
+		Labels:      v.labels(v.rule.labels),
+		Assignee:    v.rule.assignee,
+	}
+	d.PortalURL, _ = v.m.portal.vet(f.Get(finding.PortalURL))
+	if v.service() == Jira {
+		d.Priority = v.priority(f)
+		d.Components = slices.Clone(v.rule.components)
+		d.Fields = maps.Clone(v.rule.fields)
+	}
+	return d, nil
+}
+
+// priority looks up the severity, then the relevance, then "*".
+func (v View) priority(f finding.Finding) string {
+	for _, key := range []string{f.Get(finding.Severity), f.Get(finding.Relevance), "*"} {
+		if name, ok := v.rule.priority[strings.ToUpper(key)]; ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// labels writes them as the tracker takes them: Jira refuses white space in a label.
+func (v View) labels(labels []string) []string {
+	if v.service() != Jira {
+		return slices.Clone(labels)
+	}
+	out := make([]string, 0, len(labels))
+	for _, l := range labels {
+		out = append(out, strings.Join(strings.Fields(l), "-"))
+	}
+	return out
+}
+
+// Closing says how the issue is closed for a disposition, or reopened for [finding.Open]. On
+// GitHub the reason is "completed" for what a scan or a policy ended and "not_planned" for what a
+// person decided, unless the rule says otherwise.
+func (v View) Closing(d finding.Disposition) ticket.Closing {
+	o := v.rule.outcomes[d]
+	c := ticket.Closing{AddLabels: v.labels(o.Labels)}
+	switch v.service() {
+	case Jira:
+		c.Transitions = slices.Clone(o.Transitions)
+		c.Resolution = o.Resolution
+		c.Fields = maps.Clone(o.Fields)
+	case GitHub:
+		c.StateReason = o.StateReason
+		switch {
+		case c.StateReason != "" || !d.Closed():
+		case d.Decision():
+			c.StateReason = notPlanned
+		default:
+			c.StateReason = completed
+		}
+	}
+	return c
+}
+
+// GitHub's reasons that a rule may give.
+const (
+	completed  = "completed"
+	notPlanned = "not_planned"
+)
+
+// Digest is a stable digest of what an update of the issue would write: body, priority, labels.
+// The title is not part of it, because it is written once.
+func (View) Digest(d ticket.Draft) string {
+	return digest(struct {
+		Body      ticket.Doc
+		PortalURL string
+		Priority  string
+		Labels    []string
+	}{d.Body, d.PortalURL, d.Priority, slices.Sorted(slices.Values(d.Labels))})
+}
+
+// digest is the SHA-256 of the value's JSON, in which maps are sorted. Only values that Compile
+// has seen to be writable as JSON come here.
+func digest(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("digesting %T: %v", v, err))
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
