@@ -47,6 +47,7 @@ type Error struct {
 	Fields    map[string]string // the tracker's words per field
 	Hint      string            // what a person can do
 	After     time.Duration     // for Pause and Slow: how long, clamped to [1 s, 1 h]; 0 unknown
+	Secondary bool              // of Pause: the pace was too high, no quota is used up (GitHub's secondary limits)
 	RequestID string            // the tracker's id of the request, for its support
 	Err       error             // cause, may be nil; never holds a credential or a body
 }
