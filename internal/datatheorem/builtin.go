@@ -2,10 +2,10 @@ package datatheorem
 
 import "ticketd/internal/finding"
 
-// builtin is the table as it ships. Names without a mark are those of Data Theorem's guide or
-// follow its triggers word by word; only POLICY_VIOLATION_RESOLVED and the user events were seen in
-// a published body (facts/datatheorem.md 2). The patterns after them cover the other products, which
-// the guide lists together with API Secure, and other words for a decision.
+// builtin is the table as it ships, but for the user events. The exact names follow the triggers of
+// Data Theorem's guide word by word; only POLICY_VIOLATION_RESOLVED was seen in a published body
+// (facts/datatheorem.md 2). The patterns cover the other products, which the guide lists together
+// with API Secure, and other words for a decision.
 func builtin() []Entry {
 	return []Entry{
 		status("API_SECURE__POLICY_VIOLATION_OPENED", finding.Violation, finding.Open),
@@ -18,9 +18,6 @@ func builtin() []Entry {
 		status("MOBILE_SECURE__FINDING_TARGET_COMPENSATING_CONTROL", finding.Target, finding.CompensatingControl),
 		{Type: "MOBILE_SECURE__FINDING_NOTE_CREATED", Class: classNoteCreated},
 		{Type: "MOBILE_SECURE__FINDING_NOTE_DELETED", Class: classNoteDeleted},
-
-		// Before anything else: a user event must never be kept.
-		{Type: "*__USER_*", Class: classPersonal},
 
 		{Type: "*__*FINDING_NOTE_CREATED", Class: classNoteCreated},
 		{Type: "*__*FINDING_NOTE_DELETED", Class: classNoteDeleted},

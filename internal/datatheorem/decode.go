@@ -43,7 +43,7 @@ func (t *Table) Decode(body []byte, received time.Time) Decoded {
 	if err != nil {
 		return Decoded{Verdict: VerdictUnparsed, Reason: err.Error()}
 	}
-	if _, ok := top.text("event"); ok && len(top.members) == 1 {
+	if raw := top.members["event"]; len(top.members) == 1 && len(raw) > 0 && raw[0] == '"' {
 		return Decoded{Verdict: VerdictProbe}
 	}
 	envelope, ok := top.object("event")

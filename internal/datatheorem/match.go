@@ -36,10 +36,12 @@ func (e *EntryError) Error() string {
 }
 
 // NewTable makes the table of the built-in entries and the extra ones. An exact name comes before a
-// pattern, and among each an extra entry before a built-in one. Every error is an [*EntryError];
-// an entry with a mistake is left out.
+// pattern, and among each an extra entry before a built-in one; only the built-in pattern of user
+// events comes before the extra ones, lest a pattern that is too wide keep personal data. Every
+// error is an [*EntryError]; an entry with a mistake is left out.
 func NewTable(extra []Entry) (*Table, []error) {
 	t := &Table{exact: map[string]Entry{}}
+	t.add(Entry{Type: "*__USER_*", Class: classPersonal})
 	var errs []error
 	for i, e := range extra {
 		if wrong := e.check(i); len(wrong) > 0 {

@@ -33,7 +33,9 @@ func parse(body []byte) (*object, error) {
 	if !json.Valid(body) {
 		return nil, errors.New("not JSON")
 	}
-	if err := walk(json.NewDecoder(bytes.NewReader(body)), 0); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber() // 1e400 is a number, though no float64
+	if err := walk(dec, 0); err != nil {
 		return nil, err
 	}
 	top, ok := open(body)
@@ -53,7 +55,6 @@ func open(raw json.RawMessage) (*object, bool) {
 
 // walk reads one value and complains about depth and ambiguous members. The JSON is valid.
 func walk(dec *json.Decoder, depth int) error {
-	dec.UseNumber()
 	token, err := dec.Token()
 	if err != nil {
 		return fmt.Errorf("reading JSON: %w", err)
@@ -131,8 +132,8 @@ func escaped(text []byte) (rune, bool) {
 	return rune(r), err == nil
 }
 
-// raw gives the value at a path such as "affected_asset.name". A null is as good as nothing: Data
-// Theorem says that null members may be left out (facts/datatheorem.md 1).
+// raw gives the value at a path such as "affected_asset.name". A null is as good as nothing, because
+// Data Theorem says that null members may be left out (facts/datatheorem.md 1), and so is "".
 func (o *object) raw(path string) (json.RawMessage, bool) {
 	head, rest, deeper := strings.Cut(path, ".")
 	if deeper {
@@ -143,7 +144,7 @@ func (o *object) raw(path string) (json.RawMessage, bool) {
 		return inner.raw(rest)
 	}
 	value, ok := o.members[head]
-	return value, ok && string(value) != "null"
+	return value, ok && string(value) != "null" && string(value) != `""`
 }
 
 // object opens a member that is an object.
@@ -184,10 +185,10 @@ func (o *object) text(path string) (string, bool) {
 	}
 }
 
-// first gives the first of the paths that leads to a text that is not empty, and that path.
+// first gives the first of the paths that leads to a text, and that path.
 func (o *object) first(paths []string) (text, path string) {
 	for _, path := range paths {
-		if text, ok := o.text(path); ok && text != "" {
+		if text, ok := o.text(path); ok {
 			return text, path
 		}
 	}
@@ -208,7 +209,7 @@ func (o *object) integer(path string) (int64, bool) {
 func (o *object) identifier(paths ...string) (string, error) {
 	for _, path := range paths {
 		value, ok := o.raw(path)
-		if !ok || string(value) == `""` {
+		if !ok {
 			continue
 		}
 		text, _ := o.text(path)
