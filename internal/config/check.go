@@ -1,0 +1,119 @@
+package config
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// checker looks at a decoded configuration for what its parts must have in common.
+type checker struct {
+	*document
+	env func(string) (string, bool)
+}
+
+var instanceName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
+
+func (k checker) config(c *Config) {
+	if c.Instance != "" && !instanceName.MatchString(c.Instance) {
+		k.problem([]string{"instance"}, "is no usable name", `1 to 32 letters, digits, "-", "_" and "."`)
+	}
+	k.server(&c.Server)
+	k.store(c.Store)
+	if c.Log.Format != "json" && c.Log.Format != "text" {
+		k.problem([]string{"log", "format"}, "is no log format", `write "json" or "text"`)
+	}
+	k.hosts(c.Portal.Hosts)
+	k.quiet(c.Deliver.QuietPeriod)
+	k.trackers(c)
+}
+
+func (k checker) store(s Store) {
+	path := []string{"store", "path"}
+	switch {
+	case s.Path == "":
+		k.problem(path, "is empty", `leave it out for "/var/lib/ticketd/ticketd.db"`)
+	case strings.HasPrefix(s.Path, "file:"), strings.HasPrefix(s.Path, ":"), strings.ContainsAny(s.Path, "?\x00"):
+		k.problem(path, "is no path of a file", "write a plain path, without options; a store in memory would lose accepted events")
+	}
+}
+
+var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+
+func (k checker) hosts(hosts []string) {
+	for i, host := range hosts {
+		if !hostName.MatchString(host) {
+			k.problem([]string{"portal", "hosts", strconv.Itoa(i)}, "is no host name",
+				`write "example.com", without https://, port or "*"; subdomains are included`)
+		}
+	}
+}
+
+func (k checker) quiet(d time.Duration) {
+	path := []string{"deliver", "quiet_period"}
+	switch {
+	case d <= 0:
+		k.problem(path, "must be longer than nothing", `"10m" is safe`)
+	case d < shortestQuiet:
+		k.warning(path, "is shorter than 10 minutes: a create whose answer was lost may be repeated before the tracker can find it",
+			"leave it out outside of tests")
+	}
+}
+
+var trackerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?$`)
+
+func (k checker) trackers(c *Config) {
+	if len(c.Jira)+len(c.GitHub) == 0 && !k.has("jira") && !k.has("github") {
+		k.problem(nil, "no tracker is configured", "add [jira.NAME] or [github.NAME]")
+	}
+	seen := map[string]string{} // name as variables write it → key
+	for _, name := range slices.Sorted(maps.Keys(c.Jira)) {
+		k.name("jira", name, seen)
+		k.jira([]string{"jira", name}, c.Jira[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.GitHub)) {
+		k.name("github", name, seen)
+		k.github([]string{"github", name}, c.GitHub[name])
+	}
+}
+
+func (k checker) name(service, name string, seen map[string]string) {
+	path := []string{service, name}
+	if !trackerName.MatchString(name) {
+		k.problem(path, "is no usable name for a tracker", `1 to 32 lower-case letters, digits, "-" and "_"`)
+	}
+	folded := strings.ReplaceAll(name, "-", "_")
+	if other := seen[folded]; other != "" {
+		k.problem(path, "has the name of "+other, `rules and variables tell trackers apart by it, "-" and "_" counting as one`)
+	}
+	seen[folded] = cmp.Or(seen[folded], joinKey(service, name))
+}
+
+// pacing fills in what is not given; perHour is the tracker's default, 0 without bound.
+func (k checker) pacing(path []string, p *Pacing, interval time.Duration, perHour int) {
+	given := func(key string) bool { return k.has(append(slices.Clone(path), key)...) }
+	if !given("min_interval") {
+		p.MinInterval = interval
+	}
+	if !given("burst") {
+		p.Burst = defaultBurst
+	}
+	if !given("per_hour") {
+		p.PerHour = perHour
+	}
+	if p.MinInterval < 0 || p.MinInterval > time.Hour {
+		k.problem(append(path, "min_interval"), "must be between nothing and an hour", "")
+	}
+	if p.Burst < 1 || p.Burst > 1000 {
+		k.problem(append(path, "burst"), "must be between 1 and 1000", "")
+	}
+	if p.PerHour < 0 || p.PerHour > 1_000_000 {
+		k.problem(append(path, "per_hour"), "must be between 0, which is no bound, and 1000000", "")
+	}
+}
+
+const defaultBurst = 20

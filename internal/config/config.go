@@ -1,0 +1,262 @@
+// Package config loads ticketd's configuration: strict TOML with the position of every mistake,
+// every mistake at once, secrets that cannot be printed, and overrides from the environment.
+package config
+
+import (
+	"crypto/sha256"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"ticketd/internal/datatheorem"
+	"ticketd/mapping"
+)
+
+// Config is the whole configuration. The comments of its fields are the manual: meaning, default,
+// and what empty means. Keys that are not here are refused. A Config without a fatal problem is
+// complete: defaults are filled in, addresses parsed, secrets readable.
+type Config struct {
+	// Instance is part of every marker, so that two daemons that write to one tracker never take
+	// each other's tickets for their own. 1 to 32 letters, digits, "-", "_" and "."; empty: the id
+	// that the store was given when it was made. Do not change it later: tickets are found by it.
+	Instance string `toml:"instance"`
+
+	Server  Server  `toml:"server"`
+	Store   Store   `toml:"store"`
+	Log     Log     `toml:"log"`
+	Portal  Portal  `toml:"portal"`
+	Deliver Deliver `toml:"deliver"`
+
+	// Jira and GitHub are the trackers, [jira.NAME] and [github.NAME]. A rule refers to NAME:
+	// lower-case letters, digits, "-" and "_", unique over both. At least one is needed.
+	Jira   map[string]*Jira   `toml:"jira"`
+	GitHub map[string]*GitHub `toml:"github"`
+
+	// Events extends the table of Data Theorem's event types, [[events]]; see datatheorem.Entry.
+	Events []datatheorem.Entry `toml:"events"`
+
+	// Defaults is what a rule leaves out; Rules are tried in file order, the first match wins. See
+	// mapping.Rule.
+	Defaults mapping.Rule   `toml:"defaults"`
+	Rules    []mapping.Rule `toml:"rule"`
+
+	// Mapping and Table are the compiled rules and event types; nil where they have mistakes.
+	Mapping *mapping.Mapping   `toml:"-"`
+	Table   *datatheorem.Table `toml:"-"`
+}
+
+// Server is [server]: where Data Theorem's webhooks come in.
+type Server struct {
+	// Listen is host:port of the webhook; default "127.0.0.1:8080". Port 0 takes a free one. Any
+	// other host than a loopback one needs BehindProxy or PlainHTTP.
+	Listen string `toml:"listen"`
+
+	// Path of the webhook; default "/webhook". Capability URLs are always /hooks/<secret>.
+	Path string `toml:"path"`
+
+	// Admin is host:port of health and readiness; default "127.0.0.1:8081"; empty: no such listener.
+	Admin string `toml:"admin"`
+
+	// AdminPublic allows Admin on an address that others can reach; default false. Whoever reaches
+	// it needs no credential.
+	AdminPublic bool `toml:"admin_public"`
+
+	// BehindProxy says that a proxy in front of Listen speaks HTTPS; default false.
+	BehindProxy bool `toml:"behind_proxy"`
+
+	// PlainHTTP allows HTTP without TLS on a Listen that others can reach, credentials readable on
+	// the way; default false.
+	PlainHTTP bool `toml:"plain_http"`
+
+	// InsecureNoAuth accepts webhooks from anybody; default false; only on a loopback Listen that is
+	// not BehindProxy.
+	InsecureNoAuth bool `toml:"insecure_no_auth"`
+
+	// Tokens are the bearer tokens that are accepted, [[server.token]]; give two while rotating.
+	// TICKETD_SERVER_TOKEN adds one named "environment".
+	Tokens []Credential `toml:"token"`
+
+	// Capabilities are the accepted secrets of /hooks/<secret>, [[server.capability]], for senders
+	// that cannot set a header.
+	Capabilities []Credential `toml:"capability"`
+}
+
+// Credential is one accepted secret; exactly one of Value, ValueFile and Hash is given.
+type Credential struct {
+	// Name appears in logs and counters in place of the secret; required, unique in its list.
+	Name string `toml:"name"`
+
+	// Value is the secret itself, at least 16 characters, better 32 random ones. A token may be given
+	// with or without the word "Bearer" in front.
+	Value Secret `toml:"value"`
+
+	// ValueFile is a file that holds the secret; others must not be able to read it. A leading
+	// $CREDENTIALS_DIRECTORY is systemd's folder.
+	ValueFile string `toml:"value_file"`
+
+	// Hash is the SHA-256 of the secret, 64 hex digits; nothing secret is then in the file.
+	Hash string `toml:"sha256"`
+
+	// NotAfter is the last moment at which the secret is accepted: a date and time, or a date, which
+	// counts as its end in UTC; empty: for ever.
+	NotAfter time.Time `toml:"not_after"`
+
+	// Digest is the SHA-256 of the secret, from whichever of the three was given.
+	Digest [sha256.Size]byte `toml:"-"`
+}
+
+// Store is [store].
+type Store struct {
+	// Path of the SQLite file; default "/var/lib/ticketd/ticketd.db". Its folder must exist.
+	Path string `toml:"path"`
+}
+
+// Log is [log]. Logs go to standard error.
+type Log struct {
+	// Level is "debug", "info", "warn" or "error"; default "info".
+	Level slog.Level `toml:"level"`
+
+	// Format is "json" or "text"; default "json".
+	Format string `toml:"format"`
+}
+
+// Portal is [portal].
+type Portal struct {
+	// Hosts that links from findings may lead to, subdomains included; default
+	// ["securetheorem.com"]. Links to other hosts are shown as text. An empty list: no links.
+	Hosts []string `toml:"hosts"`
+}
+
+// Deliver is [deliver].
+type Deliver struct {
+	// QuietPeriod is how long a create whose outcome is unknown rests before the tracker is searched
+	// for it; default "10m". Shorter risks a second ticket where the tracker's search lags.
+	QuietPeriod time.Duration `toml:"quiet_period"`
+}
+
+// Pacing bounds what is written to one tracker. Zero, or left out: the tracker's own default.
+type Pacing struct {
+	// MinInterval is the shortest time between two writes; default "200ms" for Jira, "1s" for GitHub.
+	MinInterval time.Duration `toml:"min_interval"`
+
+	// Burst is how many issues and comments may be written without waiting for PerHour; default 20.
+	Burst int `toml:"burst"`
+
+	// PerHour is how many issues and comments may be written in an hour; default 450 on github.com,
+	// without bound elsewhere.
+	PerHour int `toml:"per_hour"`
+}
+
+// Jira is [jira.NAME]: one Jira site with the account that ticketd works as.
+type Jira struct {
+	// URL of the site as people open it, e.g. "https://example.atlassian.net"; required.
+	URL string `toml:"url"`
+
+	// APIURL is where the API is, if elsewhere: scoped tokens and service accounts of Jira Cloud work
+	// only through "https://api.atlassian.com/ex/jira/CLOUDID"; default: URL.
+	APIURL string `toml:"api_url"`
+
+	// Email of the account on Jira Cloud; empty: the token is a Data Center access token and is sent
+	// as a bearer token.
+	Email string `toml:"email"`
+
+	// Token is the API token or personal access token; TICKETD_JIRA_<NAME>_TOKEN overrides it. Once
+	// loaded it stands for TokenFile as well.
+	Token Secret `toml:"token"`
+
+	// TokenFile is a file that holds the token, read again for every use, so that it can be rotated;
+	// others must not be able to read it. A leading $CREDENTIALS_DIRECTORY is systemd's folder.
+	TokenFile string `toml:"token_file"`
+
+	// Deployment is "cloud" or "datacenter"; empty: the site is asked.
+	Deployment string `toml:"deployment"`
+
+	// Identity is the account id (Cloud) or user name (Data Center) that the token must belong to;
+	// empty: whoever it belongs to.
+	Identity string `toml:"identity"`
+
+	// AlsoOurs are further account ids or user names whose tickets with our marker count as ours, for
+	// instance that of an account used before; default none.
+	AlsoOurs []string `toml:"also_ours"`
+
+	// PlainHTTP allows http:// to a host that is not loopback; default false.
+	PlainHTTP bool `toml:"plain_http"`
+
+	Pacing
+
+	// Site and API are URL and APIURL, parsed, without a slash at the end.
+	Site *url.URL `toml:"-"`
+	API  *url.URL `toml:"-"`
+}
+
+// GitHub is [github.NAME]: one GitHub host with a credential; exactly one of Token, TokenFile and
+// App is given.
+type GitHub struct {
+	// URL of the host as people open it; default "https://github.com".
+	URL string `toml:"url"`
+
+	// APIURL is where the API is; default "https://api.github.com" for github.com, for an Enterprise
+	// Server URL/api/v3.
+	APIURL string `toml:"api_url"`
+
+	// Token is a fine-grained or classic token with Issues: read and write;
+	// TICKETD_GITHUB_<NAME>_TOKEN overrides it. Once loaded it stands for TokenFile as well.
+	Token Secret `toml:"token"`
+
+	// TokenFile is a file that holds the token, read again for every use, so that it can be rotated;
+	// others must not be able to read it. A leading $CREDENTIALS_DIRECTORY is systemd's folder.
+	TokenFile string `toml:"token_file"`
+
+	// App is a GitHub App to work as instead of a token; nil where none is given.
+	App *App `toml:"app"`
+
+	// Identity is the login that the credential must belong to ("NAME[bot]" for an App); empty:
+	// whoever it belongs to.
+	Identity string `toml:"identity"`
+
+	// AlsoOurs are further logins whose issues with our marker count as ours; default none.
+	AlsoOurs []string `toml:"also_ours"`
+
+	// PlainHTTP allows http:// to a host that is not loopback; default false.
+	PlainHTTP bool `toml:"plain_http"`
+
+	Pacing
+
+	// Site and API are URL and APIURL, parsed, without a slash at the end.
+	Site *url.URL `toml:"-"`
+	API  *url.URL `toml:"-"`
+}
+
+// App is a GitHub App's installation.
+type App struct {
+	// ID is the App's client id ("Iv23…") or its App id as a string; required.
+	ID string `toml:"id"`
+
+	// Installation is the number at the end of the installation's settings page; required.
+	Installation int64 `toml:"installation"`
+
+	// PrivateKeyFile is the App's RSA key as GitHub gives it, PEM; others must not be able to read it.
+	// Required. A leading $CREDENTIALS_DIRECTORY is systemd's folder.
+	PrivateKeyFile string `toml:"private_key_file"`
+
+	// PrivateKey is the content of PrivateKeyFile.
+	PrivateKey Secret `toml:"-"`
+}
+
+// Spec gives the part of the configuration that is the mapping.
+func (c *Config) Spec() mapping.Spec {
+	trackers := make(map[string]mapping.Service, len(c.Jira)+len(c.GitHub))
+	for name := range c.GitHub {
+		trackers[name] = mapping.GitHub
+	}
+	for name := range c.Jira {
+		trackers[name] = mapping.Jira
+	}
+	return mapping.Spec{
+		Defaults:    c.Defaults,
+		Rules:       c.Rules,
+		Trackers:    trackers,
+		PortalHosts: c.Portal.Hosts,
+		Instance:    c.Instance,
+	}
+}

@@ -1,0 +1,227 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ticketd/mapping"
+)
+
+// decode writes a node into a Go value and reports every key that does not fit. What has a problem
+// keeps the value it had.
+func (d *document) decode(n *node, v reflect.Value) {
+	if d.special(n, v) {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		fresh := reflect.New(v.Type().Elem())
+		d.decode(n, fresh.Elem())
+		v.Set(fresh)
+	case reflect.Struct:
+		d.decodeStruct(n, v)
+	case reflect.Map:
+		d.decodeMap(n, v)
+	case reflect.Slice:
+		d.decodeSlice(n, v)
+	case reflect.String:
+		if d.expect(n, text, "a string") {
+			v.SetString(n.text)
+		}
+	case reflect.Bool:
+		if d.expect(n, boolean, "true or false") {
+			v.SetBool(n.text == "true")
+		}
+	case reflect.Int, reflect.Int64:
+		if d.expect(n, integer, "a whole number") {
+			i, err := n.integer()
+			if err != nil || v.OverflowInt(i) {
+				d.bad(n, "is too large", "")
+				return
+			}
+			v.SetInt(i)
+		}
+	default:
+		panic("config: no way to decode a " + v.Type().String())
+	}
+}
+
+// special decodes the types that have a form of their own in TOML.
+func (d *document) special(n *node, v reflect.Value) bool {
+	switch to := v.Addr().Interface().(type) {
+	case *Secret:
+		if d.expect(n, text, "a string") {
+			*to = NewSecret(n.text)
+			d.secrets = d.secrets || n.env == ""
+		}
+	case *time.Duration:
+		d.duration(n, to)
+	case *time.Time:
+		d.moment(n, to)
+	case *slog.Level:
+		d.level(n, to)
+	case *mapping.Patterns:
+		if n.kind == text {
+			*to = mapping.Patterns{n.text}
+			return true
+		}
+		return !d.expect(n, array, "a string or a list of strings")
+	case *any:
+		value, err := n.any()
+		if err != nil {
+			d.bad(n, err.Error(), "")
+		}
+		*to = value
+	default:
+		return false
+	}
+	return true
+}
+
+func (d *document) decodeStruct(n *node, v reflect.Value) {
+	if !d.expect(n, table, "a table") {
+		return
+	}
+	fields := fieldsOf(v.Type())
+	for _, name := range n.names {
+		index, ok := fields[name]
+		if !ok {
+			d.bad(n.members[name], "unknown key", unknownHint(name, fields))
+			continue
+		}
+		d.decode(n.members[name], v.FieldByIndex(index))
+	}
+}
+
+func (d *document) decodeMap(n *node, v reflect.Value) {
+	if !d.expect(n, table, "a table") {
+		return
+	}
+	m := reflect.MakeMapWithSize(v.Type(), len(n.names))
+	for _, name := range n.names {
+		value := reflect.New(v.Type().Elem()).Elem()
+		child := n.members[name]
+		if v.Type().Elem().Kind() == reflect.Pointer && child.kind != table {
+			d.bad(child, "is "+child.kind.String()+", must be a table", fmt.Sprintf("give the tracker a name: [%s.NAME]", n.key))
+			continue
+		}
+		d.decode(child, value)
+		m.SetMapIndex(reflect.ValueOf(name).Convert(v.Type().Key()), value)
+	}
+	v.Set(m)
+}
+
+func (d *document) decodeSlice(n *node, v reflect.Value) {
+	wanted := "a list"
+	if v.Type().Elem().Kind() == reflect.String {
+		wanted = "a list of strings"
+	}
+	if n.kind == table {
+		d.bad(n, "is a table, must be a list", fmt.Sprintf("write [[%s]] with two brackets", n.key))
+		return
+	}
+	if !d.expect(n, array, wanted) {
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
+	for i, child := range n.items {
+		d.decode(child, list.Index(i))
+	}
+	v.Set(list)
+}
+
+// expect reports a node of another kind than the wanted one.
+func (d *document) expect(n *node, k kind, wanted string) bool {
+	if n.kind == k {
+		return true
+	}
+	hint := ""
+	switch {
+	case k == text && n.kind != table && n.kind != array:
+		hint = "write it in quotes"
+	case k == array && n.kind == text:
+		hint = "write it in brackets"
+	case n.kind == text && (k == boolean || k == integer):
+		hint = "write it without quotes"
+	}
+	d.bad(n, fmt.Sprintf("is %s, must be %s", n.kind, wanted), hint)
+	return false
+}
+
+func (d *document) bad(n *node, what, hint string) {
+	d.addAt(n, Problem{Key: n.key, Text: what, Hint: hint})
+}
+
+// duration reads "10m", "1h30m" or "30d".
+func (d *document) duration(n *node, to *time.Duration) {
+	const hint = `write a duration such as "10m", "90s" or "30d"`
+	if n.kind != text {
+		d.bad(n, "is "+n.kind.String()+", must be a duration", hint)
+		return
+	}
+	v, err := time.ParseDuration(n.text)
+	if days, ok := strings.CutSuffix(n.text, "d"); err != nil && ok {
+		var count int
+		count, err = strconv.Atoi(days)
+		if count < -maxDays || count > maxDays {
+			err = strconv.ErrRange
+		}
+		v = time.Duration(count) * 24 * time.Hour
+	}
+	if err != nil {
+		d.bad(n, "is no duration", hint)
+		return
+	}
+	*to = v
+}
+
+const maxDays = 36500 // what a time.Duration holds with ease
+
+// moment reads a date and time, or a date, which stands for its last second in UTC.
+func (d *document) moment(n *node, to *time.Time) {
+	const hint = "write 2027-01-31T12:00:00Z or 2027-01-31, without quotes"
+	layout := time.RFC3339
+	switch n.kind {
+	case dateTime:
+	case date:
+		layout = time.DateOnly
+	default:
+		d.bad(n, "is "+n.kind.String()+", must be a date and time with its zone", hint)
+		return
+	}
+	t, err := time.Parse(layout, strings.Replace(strings.ToUpper(n.text), " ", "T", 1))
+	if err != nil {
+		d.bad(n, "is no date", hint)
+		return
+	}
+	if n.kind == date {
+		t = t.AddDate(0, 0, 1).Add(-time.Second)
+	}
+	*to = t
+}
+
+func (d *document) level(n *node, to *slog.Level) {
+	levels := [...]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
+	i := slices.IndexFunc(levels[:], func(l slog.Level) bool { return strings.EqualFold(l.String(), n.text) })
+	if n.kind != text || i < 0 {
+		d.bad(n, "is no log level", `write "debug", "info", "warn" or "error"`)
+		return
+	}
+	*to = levels[i]
+}
+
+// fieldsOf gives the index of a struct's fields by TOML key, those of embedded structs included.
+func fieldsOf(t reflect.Type) map[string][]int {
+	fields := make(map[string][]int, t.NumField())
+	for _, f := range reflect.VisibleFields(t) {
+		if name := f.Tag.Get("toml"); name != "" && name != "-" {
+			fields[name] = f.Index
+		}
+	}
+	return fields
+}

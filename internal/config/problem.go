@@ -1,0 +1,74 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is one mistake. No part of it ever holds a secret.
+type Problem struct {
+	File    string // name of the file, or "environment"
+	Line    int    // from 1; 0 where there is no line
+	Column  int    // from 1, in characters; 0 where there is no column
+	Key     string // e.g. "rule[2].match.severity", the index from 0; "" for the file as a whole
+	Text    string // what is wrong
+	Hint    string // what to do; may be empty
+	Warning bool   // works, but hardly as meant
+}
+
+// String gives `file:line:col: key: what is wrong (what to do)`, a warning marked as such.
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(p.File)
+	if p.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
+	}
+	b.WriteString(": ")
+	if p.Warning {
+		b.WriteString("warning: ")
+	}
+	if p.Key != "" {
+		b.WriteString(p.Key + ": ")
+	}
+	b.WriteString(p.Text)
+	if p.Hint != "" {
+		b.WriteString(" (" + p.Hint + ")")
+	}
+	return b.String()
+}
+
+// Problems are all mistakes of a configuration, in the order of the file.
+type Problems []Problem
+
+// Fatal tells whether one of them is more than a warning; the configuration must then not be used.
+func (ps Problems) Fatal() bool {
+	return slices.ContainsFunc(ps, func(p Problem) bool { return !p.Warning })
+}
+
+// Err gives the problems as an error, nil unless they are fatal.
+func (ps Problems) Err() error {
+	if !ps.Fatal() {
+		return nil
+	}
+	return ps
+}
+
+// Error gives one line per problem.
+func (ps Problems) Error() string { return ps.String() }
+
+// String gives one line per problem.
+func (ps Problems) String() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (ps Problems) sort() {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}

@@ -1,0 +1,47 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// Lengths of a secret in characters: less than the first is refused, less than the second warned of.
+const (
+	shortestSecret = 16
+	goodSecret     = 32
+)
+
+// placeholders are what manuals, ours and Data Theorem's, print where a secret belongs.
+var placeholders = [...]string{"changeme", "change-me", "change_me", "replaceme", "replace-me", "replace_me",
+	"placeholder", "example", "your-", "your_", "yourtoken", "insert-", "123456abcde", "password", "xxxxxxxx", "<", "..."}
+
+// strong reports a secret that is none. Nothing of it is shown. ours says that the secret was made
+// for ticketd, so that a longer one could be asked for.
+func (k checker) strong(at []string, secret string, ours bool) bool {
+	lower := strings.ToLower(secret)
+	switch {
+	case secret == "":
+		k.problem(at, "is empty", "")
+	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
+		k.problem(at, "holds a space, a line break or a character that no header can carry", "put nothing but the secret there")
+	case slices.ContainsFunc(placeholders[:], func(p string) bool { return strings.Contains(lower, p) }), few(secret):
+		k.problem(at, "is a placeholder", "put a secret of your own there; openssl rand -hex 32 makes one")
+	case len(secret) < shortestSecret:
+		k.problem(at, "is shorter than 16 characters", "openssl rand -hex 32 makes a good one")
+	case ours && len(secret) < goodSecret:
+		k.warning(at, "is shorter than 32 characters", "openssl rand -hex 32 makes a good one")
+		return true
+	default:
+		return true
+	}
+	return false
+}
+
+// few tells whether a secret has fewer than five different characters.
+func few(secret string) bool {
+	seen := map[rune]bool{}
+	for _, r := range secret {
+		seen[r] = true
+	}
+	return len(secret) >= shortestSecret && len(seen) < 5
+}
