@@ -1,0 +1,28 @@
+package receive
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Server makes the HTTP server for a listener that strangers can reach: every time-out is set, and
+// HTTP/2 is spoken over TLS only (GO-2026-6089: with h2c the time-outs did not hold). The caller
+// serves and shuts it down.
+func Server(h http.Handler, log *slog.Logger) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	return &http.Server{
+		Handler:                      h,
+		ReadHeaderTimeout:            5 * time.Second,
+		ReadTimeout:                  15 * time.Second,
+		WriteTimeout:                 15 * time.Second,
+		IdleTimeout:                  60 * time.Second,
+		MaxHeaderBytes:               16 << 10,
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Protocols:                    protocols,
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: DefaultMaxBodies},
+		DisableGeneralOptionsHandler: true,
+	}
+}
