@@ -1,0 +1,156 @@
+package jira
+
+import (
+	"regexp"
+	"strings"
+
+	"ticketd/internal/ticket"
+)
+
+// How hostile text becomes inert wiki text, as measured against Atlassian's own parser: 0 escapes
+// in 66,000 hostile lines and 36,000 hostile blocks (facts: jira.md section 7). A backslash cannot
+// be escaped and voids the escape after it, so it is replaced by one that only looks like it; a
+// colon cannot be escaped, so addresses and emoticons are broken after it.
+var (
+	reWikiSpecial = regexp.MustCompile(`[-#*_+?^~|%{}\[\]()!@]`)
+	reWikiColon   = regexp.MustCompile(`([:;])(\S)`)
+	reWikiBlock   = regexp.MustCompile(`(?i)^(\s*)(h)([1-6]\.)`)
+	reWikiQuote   = regexp.MustCompile(`(?i)^(\s*)(b)(q\.)`)
+	reNoformat    = regexp.MustCompile(`(?i)\{(noformat)`)
+)
+
+// wikiInline escapes a text for one line of wiki text.
+func wikiInline(s string) string {
+	s = strings.ReplaceAll(clean(s), "\n", " ")
+	s = strings.ReplaceAll(s, `\`, "\u29F5")
+	s = reWikiSpecial.ReplaceAllString(s, `\$0`)
+	s = reWikiColon.ReplaceAllString(s, "${1}"+zwsp+"${2}")
+	s = reWikiColon.ReplaceAllString(s, "${1}"+zwsp+"${2}") // "::" overlaps with itself
+	s = reWikiBlock.ReplaceAllString(s, "${1}${2}"+zwsp+"${3}")
+	return reWikiQuote.ReplaceAllString(s, "${1}${2}"+zwsp+"${3}")
+}
+
+// wikiFence writes a text verbatim.
+func wikiFence(s string) string {
+	s = reNoformat.ReplaceAllString(strings.Trim(clean(s), "\n"), "{"+zwsp+"$1")
+	return "{noformat}\n" + s + "\n{noformat}"
+}
+
+// wiki writes a text as wiki markup, one element per block.
+func wiki(doc ticket.Doc) []string {
+	var out []string
+	for _, b := range doc {
+		if s := wikiBlock(b); strings.TrimSpace(s) != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func wikiBlock(b ticket.Block) string {
+	switch b.Kind {
+	case ticket.Heading:
+		if s := wikiSpans(flat(b.Spans)); s != "" {
+			return "h3. " + s
+		}
+		return ""
+	case ticket.List:
+		return wikiList(b.Items)
+	case ticket.Table:
+		return wikiTable(b.Items)
+	case ticket.Code:
+		if strings.TrimSpace(clean(b.Text)) == "" {
+			return ""
+		}
+		return wikiFence(b.Text)
+	case ticket.Quote:
+		if s := wikiSpans(b.Spans); s != "" {
+			return "{quote}\n" + s + "\n{quote}"
+		}
+		return ""
+	case ticket.Paragraph:
+	}
+	return wikiSpans(b.Spans)
+}
+
+func wikiList(items [][]ticket.Span) string {
+	var lines []string
+	for _, item := range items {
+		if s := wikiSpans(flat(item)); s != "" {
+			lines = append(lines, "* "+s)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func wikiTable(items [][]ticket.Span) string {
+	var lines []string
+	for i := 0; i+1 < len(items); i += 2 {
+		name, value := wikiSpans(flat(items[i])), wikiSpans(flat(items[i+1]))
+		lines = append(lines, "||"+cell(name)+"|"+cell(value)+"|")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// cell gives a table cell; an empty one would end the row.
+func cell(s string) string {
+	if s == "" {
+		return " "
+	}
+	return s
+}
+
+// wikiSpans writes spans; a newline in plain text begins a new line. Plain neighbours are joined
+// first, so that no construct can be put together from two of them.
+func wikiSpans(spans []ticket.Span) string {
+	var b strings.Builder
+	for _, s := range joined(spans) {
+		text := clean(spanText(s))
+		if s.Kind == ticket.Plain {
+			for i, line := range strings.Split(text, "\n") {
+				if i > 0 {
+					b.WriteByte('\n')
+				}
+				b.WriteString(wikiInline(line))
+			}
+			continue
+		}
+		if escaped := strings.TrimSpace(wikiInline(text)); escaped != "" {
+			b.WriteString(wikiMarked(s, escaped))
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func wikiMarked(s ticket.Span, escaped string) string {
+	switch s.Kind {
+	case ticket.Strong:
+		return "*" + escaped + "*"
+	case ticket.Mono:
+		return "{{" + escaped + "}}"
+	case ticket.Link:
+		if href, ok := webURL(s.URL); ok {
+			return "[" + escaped + "|" + wikiURL(href) + "]"
+		}
+	case ticket.Plain:
+	}
+	return escaped
+}
+
+// wikiURL encodes what would end a link or begin something else inside it.
+func wikiURL(href string) string {
+	return strings.NewReplacer("|", "%7C", "[", "%5B", "]", "%5D", "{", "%7B", "}", "%7D", "!", "%21", "^", "%5E",
+		`\`, "%5C", "*", "%2A", " ", "%20").Replace(href)
+}
+
+func joined(spans []ticket.Span) []ticket.Span {
+	var out []ticket.Span
+	for _, s := range spans {
+		if last := len(out) - 1; last >= 0 && s.Kind == ticket.Plain && out[last].Kind == ticket.Plain {
+			out[last].Text += s.Text
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
