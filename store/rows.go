@@ -22,6 +22,10 @@ var (
 	ErrNotFound = errors.New("not found")
 	ErrLocked   = errors.New("another ticketd has this database open")
 	ErrNewer    = errors.New("the database was written by a newer ticketd")
+	ErrBusy     = errors.New("the store is busy: try again later")
+	ErrFull     = errors.New("the disk is full")
+	ErrDamaged  = errors.New("the database or its disk is damaged")
+	ErrClosed   = errors.New("the store is closed")
 )
 
 // EventState is what became of a stored body.
@@ -100,6 +104,9 @@ type Applied struct {
 	Written     ticket.Written      `json:"written"`
 	ClosedAt    int64               `json:"closed_at"` // Unix seconds when we closed it; 0 while open
 	ByPerson    bool                `json:"by_person"` // a person closed it, and that is respected
+	Refused     finding.Stamp       `json:"refused"`   // stamp of the disposition that the workflow refused; zero: none
+	Reopened    finding.Stamp       `json:"reopened"`  // stamp of the disposition for which we reopened it; zero: never
+	Adopted     bool                `json:"adopted"`   // found, not made by this row: comments may exist that it does not know
 }
 
 // Ticket is one ticket row: the link between findings and at most one issue.

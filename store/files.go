@@ -1,0 +1,86 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// The database holds unpublished vulnerabilities: only its owner may read it.
+const (
+	privateFile   = 0o600
+	privateFolder = 0o700
+)
+
+// lock takes the lock that keeps a second daemon out. It is on a file of its own, because closing
+// any descriptor of the database file drops SQLite's locks; the kernel releases it with the
+// process, also after kill -9. The file stays: removing it would let two processes lock two files
+// of the same name.
+func lock(path string) (*os.File, error) {
+	f, err := openPrivate(path, os.O_RDWR)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = ErrLocked
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
+	}
+	return f, nil
+}
+
+// openPrivate opens or creates a file that only its owner can use, whatever the umask is.
+func openPrivate(path string, flag int) (*os.File, error) {
+	f, err := os.OpenFile(path, flag|os.O_CREATE|syscall.O_NOFOLLOW, privateFile)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Chmod(privateFile); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// prepareFolder makes the folder of the database where there is none.
+func prepareFolder(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(path, privateFolder); err != nil {
+		return err
+	}
+	return os.Chmod(path, privateFolder)
+}
+
+// prepareDatabase creates the database file empty before SQLite would create it with the umask's
+// mode, or makes an existing one private. SQLite gives the side files the mode of the database. An
+// existing file is never opened here: closing it would drop SQLite's locks.
+func prepareDatabase(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, privateFile)
+	if err == nil {
+		return errors.Join(f.Chmod(privateFile), f.Close(), syncFolder(filepath.Dir(path)))
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Chmod(name, privateFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// syncFolder makes the creation or renaming of a file in it survive a power loss.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

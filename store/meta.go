@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// meta is the one row about the database itself.
+type meta struct {
+	instance  string
+	operation int64 // number of the last recorded tracker operation
+	restored  bool
+}
+
+// older tells whether the side file's number shows that the database is older than the world. A
+// side file that is missing beside a database with operations cannot vouch for it.
+func (m meta) older(world int64, ok bool) bool {
+	if !ok {
+		return m.operation > 0
+	}
+	return world > m.operation
+}
+
+func readMeta(ctx context.Context, db *sql.DB) (meta, error) {
+	var m meta
+	err := db.QueryRowContext(ctx, `SELECT instance, operation, restored FROM meta WHERE id = 1`).
+		Scan(&m.instance, &m.operation, &m.restored)
+	return m, translate(err)
+}
+
+func (m meta) save(ctx context.Context, db *sql.DB) error {
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO meta (id, instance, operation, restored, touched) VALUES (1, $1, $2, $3, 0)
+		ON CONFLICT (id) DO UPDATE SET
+			instance = excluded.instance, operation = excluded.operation, restored = excluded.restored`,
+		m.instance, m.operation, number(m.restored))
+	return translate(err)
+}
+
+// nextOperation numbers a tracker operation.
+func nextOperation(ctx context.Context, tx *sql.Tx) (int64, error) {
+	var n int64
+	err := tx.QueryRowContext(ctx, `UPDATE meta SET operation = operation + 1 WHERE id = 1 RETURNING operation`).Scan(&n)
+	return n, err
+}
+
+// recorded brings the side file to the number of an operation whose commit is on disk. That commit
+// stands whatever happens here; the file catches up with the next one.
+func (s *Store) recorded(operation int64) {
+	if s.water == nil {
+		return
+	}
+	if err := s.water.raise(operation); err != nil {
+		s.logger.Error("high-water file not written: a restored backup might go unnoticed", "error", err)
+	}
+}
+
+// Restored tells whether the database is older than the trackers: what it says about issues may
+// have been overtaken. It stays true, also across restarts, until [Store.ClearRestored].
+func (s *Store) Restored() bool { return s.restored.Load() }
+
+// ClearRestored says that the recovery is done.
+func (s *Store) ClearRestored(ctx context.Context) error {
+	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE meta SET restored = 0 WHERE id = 1`)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("clearing the mark of a restored database: %w", err)
+	}
+	s.restored.Store(false)
+	return nil
+}
+
+// Ready writes and commits a row: nil says that an event could be accepted now.
+func (s *Store) Ready(ctx context.Context) error {
+	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE meta SET touched = $1 WHERE id = 1`, millis(s.now()))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("writing to the store: %w", err)
+	}
+	return nil
+}
+
+// Setting gives a value kept under a name, "" where there is none.
+func (s *Store) Setting(ctx context.Context, key string) (string, error) {
+	var value sql.NullString
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT max(value) FROM settings WHERE name = $1`, key).Scan(&value)
+	})
+	if err != nil {
+		return "", fmt.Errorf("reading setting %s: %w", key, err)
+	}
+	return value.String, nil
+}
+
+// SetSetting keeps a value under a name.
+func (s *Store) SetSetting(ctx context.Context, key, value string) error {
+	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO settings (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, key, value)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keeping setting %s: %w", key, err)
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/sqlite/*.sql
+var migrations embed.FS
+
+// migrate brings the schema to the one this program was built with. Each migration is a
+// transaction of its own.
+func migrate(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
+	p, err := provider(db)
+	if err != nil {
+		return err
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the schema version: %w", translate(err))
+	}
+	if current > target {
+		return fmt.Errorf("%w: its schema is version %d, this program knows %d", ErrNewer, current, target)
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("migrating the schema: %w", translate(err))
+	}
+	for _, m := range done {
+		logger.Info("schema migrated", "version", m.Source.Version)
+	}
+	return nil
+}
+
+// matchSchema makes sure that the schema is exactly the one this program was built with, and
+// changes nothing.
+func matchSchema(ctx context.Context, read *sql.DB) error {
+	p, err := provider(read)
+	if err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	target := sources[len(sources)-1].Version
+	var current sql.NullInt64
+	err = read.QueryRowContext(ctx, "SELECT max(version_id) FROM "+goose.DefaultTablename).Scan(&current)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading the schema version: %w", translate(err))
+	case current.Int64 > target:
+		return fmt.Errorf("%w: its schema is version %d, this program knows %d", ErrNewer, current.Int64, target)
+	case current.Int64 < target:
+		return errors.New("the database was written by an older ticketd: run this version's `ticketd serve` once")
+	}
+	return nil
+}
+
+func provider(db *sql.DB) (*goose.Provider, error) {
+	folder, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithDisableGlobalRegistry(true))
+}

@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+)
+
+// Options say which database to open and as whom.
+type Options struct {
+	Path string // of the database file; the side files are named after it
+	// Shared opens the database beside a running daemon, for the command line: it takes no lock, and
+	// the schema must be this program's already.
+	Shared   bool
+	Instance string           // part of every marker; "": the one in the database, made at random when new
+	Logger   *slog.Logger     // nil: none
+	Now      func() time.Time // nil: time.Now
+}
+
+// Store is an open database. Its methods may be called by any number of goroutines at once. An
+// error of the context means that nothing was written.
+type Store struct {
+	read     *sql.DB
+	write    *sql.DB
+	writer   *writer
+	water    *highWater // nil when shared
+	lock     *os.File   // nil when shared
+	logger   *slog.Logger
+	now      func() time.Time
+	instance string
+	restored atomic.Bool
+}
+
+// Open opens the database, which is created where there is none, and migrates it. It gives
+// [ErrLocked] when another daemon has it open and [ErrNewer] when a newer one wrote it.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{logger: o.Logger, now: o.Now}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Path, err), s.release())
+	}
+	s.writer = startWriter(s.write, s.logger, s.recorded)
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) error {
+	path, err := filepath.Abs(o.Path)
+	if err != nil {
+		return err
+	}
+	if o.Shared {
+		return s.openShared(ctx, path, o.Instance)
+	}
+	if err := prepareFolder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if s.lock, err = lock(path + ".lock"); err != nil {
+		return err
+	}
+	if err := prepareDatabase(path); err != nil {
+		return err
+	}
+	if s.write, s.read, err = connect(ctx, path); err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.write, s.logger); err != nil {
+		return err
+	}
+	return s.settle(ctx, path+".hwm", o.Instance)
+}
+
+func (s *Store) openShared(ctx context.Context, path, instance string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: there is no database yet", ErrNotFound)
+	}
+	var err error
+	if s.write, s.read, err = connect(ctx, path); err != nil {
+		return err
+	}
+	if err := matchSchema(ctx, s.read); err != nil {
+		return err
+	}
+	// The file first: the daemon writes it after the database.
+	world, ok, err := readHighWater(path + ".hwm")
+	if err != nil {
+		return err
+	}
+	m, err := readMeta(ctx, s.read)
+	if err != nil {
+		return err
+	}
+	s.instance = m.instance
+	if instance != "" {
+		s.instance = instance
+	}
+	s.restored.Store(m.restored || m.older(world, ok))
+	return nil
+}
+
+// settle compares the database with the side file and writes down what it finds, so that a restored
+// backup is remembered until [Store.ClearRestored].
+func (s *Store) settle(ctx context.Context, path, instance string) error {
+	world, ok, err := readHighWater(path)
+	if err != nil {
+		return err
+	}
+	m, err := readMeta(ctx, s.write)
+	if errors.Is(err, ErrNotFound) {
+		m, err = meta{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case instance != "":
+		m.instance = instance
+	case m.instance == "":
+		m.instance = newInstance()
+	}
+	m.restored = m.restored || m.older(world, ok)
+	m.operation = max(m.operation, world)
+	if err := m.save(ctx, s.write); err != nil {
+		return err
+	}
+	s.instance = m.instance
+	s.restored.Store(m.restored)
+	s.water, err = openHighWater(path, m.operation)
+	return err
+}
+
+func newInstance() string {
+	id := make([]byte, 6)
+	_, _ = rand.Read(id) // never fails (crypto/rand)
+	return hex.EncodeToString(id)
+}
+
+// Close finishes what is queued and releases the database. Writes after it give [ErrClosed].
+func (s *Store) Close() error {
+	s.writer.close()
+	return s.release()
+}
+
+func (s *Store) release() error {
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	if s.water != nil {
+		errs = append(errs, s.water.file.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close()) // last: it lets the next daemon in
+	}
+	if err := errors.Join(errs...); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("closing store: %w", err)
+	}
+	return nil
+}
+
+// Instance gives the name of this installation that is part of every marker.
+func (s *Store) Instance() string { return s.instance }

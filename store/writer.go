@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+)
+
+// Limits of the writer: 256 operations a commit is where throughput stops growing
+// (facts/store.md 2); the queue bounds memory, and what does not fit is refused at once.
+const (
+	maxBatch = 256
+	maxQueue = 1024
+)
+
+// writer owns the one writing connection. What waits is done in one transaction, each operation in
+// a savepoint of its own, and all are answered after the one commit.
+type writer struct {
+	db     *sql.DB
+	logger *slog.Logger
+	// recorded is told, after a commit, the highest operation number in it.
+	recorded func(operation int64)
+
+	mu     sync.RWMutex // guards closed, and queue against being closed while sent to
+	closed bool
+	queue  chan *job
+	ended  chan struct{}
+}
+
+// action is one operation. It gives the number of the tracker operation it recorded, 0 for none.
+// Its context never ends: SQLite answers an interrupted statement by rolling back the whole
+// transaction, and with it the operations of others.
+type action func(ctx context.Context, tx *sql.Tx) (operation int64, err error)
+
+type job struct {
+	ctx       context.Context
+	do        action
+	taken     atomic.Bool // by the writer, or by its owner who gave up waiting
+	operation int64
+	err       error
+	done      chan struct{}
+}
+
+func startWriter(db *sql.DB, logger *slog.Logger, recorded func(int64)) *writer {
+	w := &writer{
+		db: db, logger: logger, recorded: recorded,
+		queue: make(chan *job, maxQueue), ended: make(chan struct{}),
+	}
+	go w.run()
+	return w
+}
+
+// write runs an operation and returns after its commit. A context that ends while the operation
+// waits takes it out of the queue: an error of the context means that nothing was written.
+func (w *writer) write(ctx context.Context, do action) error {
+	j := &job{ctx: ctx, do: do, done: make(chan struct{})}
+	if err := w.enqueue(j); err != nil {
+		return err
+	}
+	select {
+	case <-j.done:
+		return j.err
+	case <-ctx.Done():
+	}
+	if j.taken.CompareAndSwap(false, true) {
+		return ctx.Err()
+	}
+	<-j.done // under way: its outcome is known in a moment
+	return j.err
+}
+
+func (w *writer) enqueue(j *job) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return ErrClosed
+	}
+	select {
+	case w.queue <- j:
+		return nil
+	default:
+		return fmt.Errorf("%w: %d operations are waiting", ErrBusy, maxQueue)
+	}
+}
+
+// close finishes what is queued and ends the goroutine.
+func (w *writer) close() {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.queue)
+	}
+	w.mu.Unlock()
+	<-w.ended
+}
+
+func (w *writer) run() {
+	defer close(w.ended)
+	for first := range w.queue {
+		w.commit(w.gather(first))
+	}
+}
+
+// gather takes what waits, without waiting for more.
+func (w *writer) gather(first *job) []*job {
+	batch := make([]*job, 0, maxBatch)
+	for j, more := first, true; more; {
+		if j.taken.CompareAndSwap(false, true) {
+			batch = append(batch, j)
+		}
+		if len(batch) == maxBatch {
+			break
+		}
+		select {
+		case j, more = <-w.queue:
+		default:
+			more = false
+		}
+	}
+	return batch
+}
+
+// commit runs a batch in one transaction and answers its operations.
+func (w *writer) commit(batch []*job) {
+	if len(batch) == 0 {
+		return
+	}
+	err := translate(w.transact(batch))
+	var operation int64
+	for _, j := range batch {
+		switch {
+		case err != nil && j.err == nil:
+			j.err = fmt.Errorf("committing: %w", err)
+		case err == nil && j.err == nil:
+			operation = max(operation, j.operation)
+		}
+	}
+	if err != nil {
+		w.logger.Error("store did not commit", "operations", len(batch), "error", err)
+	} else {
+		w.logger.Debug("store committed", "operations", len(batch))
+	}
+	if operation > 0 {
+		w.recorded(operation)
+	}
+	for _, j := range batch {
+		close(j.done)
+	}
+}
+
+func (w *writer) transact(batch []*job) error {
+	ctx := context.Background()
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning: %w", err)
+	}
+	for _, j := range batch {
+		if err := w.perform(tx, j); err != nil {
+			_ = tx.Rollback() // the error that led here says more
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// perform runs one operation in a savepoint and keeps its error in the job. The error it returns is
+// one of the transaction itself: a full disk makes SQLite roll back all of it, after which further
+// statements would commit one by one.
+func (w *writer) perform(tx *sql.Tx, j *job) error {
+	if j.err = j.ctx.Err(); j.err != nil {
+		return nil
+	}
+	ctx := context.WithoutCancel(j.ctx)
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT operation"); err != nil {
+		return fmt.Errorf("setting a savepoint: %w", err)
+	}
+	var err error
+	if j.operation, err = j.do(ctx, tx); err != nil {
+		j.err = translate(err)
+		if _, undo := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT operation"); undo != nil {
+			return fmt.Errorf("undoing an operation that failed with %w: %w", err, undo)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "RELEASE SAVEPOINT operation"); err != nil {
+		return fmt.Errorf("releasing a savepoint: %w", err)
+	}
+	return nil
+}
