@@ -1,0 +1,143 @@
+package github
+
+import (
+	"regexp"
+	"strings"
+
+	"ticketd/internal/ticket"
+)
+
+// Limits of GitHub in UTF-16 units. A body may have 65,536; the rest is room for what a person adds
+// and for what we write around it (facts: github.md section 5).
+const (
+	titleLimit = 256
+	bodyLimit  = 60_000
+	labelLimit = 50
+)
+
+// The lines that mark what is ours in the body of an issue.
+const (
+	fenceBegin = "<!-- ticketd:begin -->"
+	fenceEnd   = "<!-- ticketd:end -->"
+)
+
+// marked is the first line of a body or comment of ours.
+var marked = regexp.MustCompile(`^<!-- ticketd:v1 (dt[wc]-[0-9a-f]{24}) -->\r?(?:\n|$)`)
+
+func markerLine(marker string) string { return "<!-- ticketd:v1 " + marker + " -->\n" }
+
+// markerOf gives the marker in the first line of a body; "" where there is none. Text that is not
+// ours never stands in the first line.
+func markerOf(body string) string {
+	m := marked.FindStringSubmatch(body)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+// title makes a title that GitHub takes and that links to nothing.
+func title(s string) string {
+	text := defuseAll(oneLine(clean(s)))
+	if text == "" {
+		return "Security finding"
+	}
+	if units(text) > titleLimit {
+		return cut(text, titleLimit-1) + "…"
+	}
+	return text
+}
+
+// issueBody writes the whole body of a new issue.
+func issueBody(d ticket.Draft) string {
+	return markerLine(d.Marker) + fenceBegin + fenced(d, bodyLimit) + fenceEnd + "\n"
+}
+
+// fenced writes our part of a body, its text within a limit of UTF-16 units.
+func fenced(d ticket.Draft, limit int) string {
+	return "\n\n" + strings.TrimLeft(render(d.Body, limit, d.PortalURL)+"\n\nReference `"+d.Marker+"`", "\n") + "\n\n"
+}
+
+// commentBody writes a comment.
+func commentBody(c ticket.Comment) string {
+	return markerLine(c.Marker) + "\n" + render(c.Body, bodyLimit, "") + "\n"
+}
+
+// splitFence finds our part of a body as it stands, and what is around it.
+func splitFence(body string) (before, inside, after string, ok bool) {
+	before, rest, ok := strings.Cut(body, fenceBegin)
+	if !ok {
+		return "", "", "", false
+	}
+	inside, after, ok = strings.Cut(rest, fenceEnd)
+	return before, inside, after, ok
+}
+
+// render writes a text within a limit of UTF-16 units. What is too long is cut at a word and says
+// so, with a link to the whole.
+func render(doc ticket.Doc, limit int, portal string) string {
+	var parts []string
+	left := limit
+	for _, b := range doc {
+		text := block(b)
+		if text == "" {
+			continue
+		}
+		if need := units(text) + 2; need <= left {
+			parts, left = append(parts, text), left-need
+			continue
+		}
+		if text := shortened(b, left-200-units(portal)); text != "" {
+			parts = append(parts, text)
+		}
+		parts = append(parts, cutNote(portal))
+		break
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+func cutNote(portal string) string {
+	note := "*This text was too long for GitHub and is cut here.*"
+	if portal != "" {
+		note += " " + link("The whole text is in the portal.", portal)
+	}
+	return note
+}
+
+// shortened writes as much of a block as fits into limit, "" when nothing useful does. What is
+// written can be several times longer than its text, so the text is halved until it fits.
+func shortened(b ticket.Block, limit int) string {
+	if b.Kind == ticket.List || b.Kind == ticket.Table {
+		for n := len(b.Items); n > 0; n /= 2 {
+			kept := b
+			kept.Items = b.Items[:n] // a table leaves out a name without a value
+			if text := block(kept); units(text) <= limit {
+				return text
+			}
+		}
+		return ""
+	}
+	for size := limit; size >= 64; size /= 2 {
+		kept := b
+		kept.Text = cut(b.Text, size)
+		kept.Spans = cutSpans(b.Spans, size)
+		if text := block(kept); units(text) <= limit {
+			return text
+		}
+	}
+	return ""
+}
+
+// cutSpans keeps the spans that fit into limit, the last of them cut.
+func cutSpans(list []ticket.Span, limit int) []ticket.Span {
+	var kept []ticket.Span
+	for _, s := range list {
+		n := units(s.Text)
+		if n > limit {
+			s.Text = cut(s.Text, limit)
+			return append(kept, s)
+		}
+		kept, limit = append(kept, s), limit-n
+	}
+	return kept
+}
