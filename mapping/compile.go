@@ -1,28 +1,186 @@
 package mapping
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"text/template"
 
-	"ticketd/internal/ticket"
+	"ticketd/internal/finding"
 )
 
-// Compile checks the Spec and makes a Mapping of it. It reports every mistake at once; with a
-// mistake that is more than a warning there is no Mapping.
+// Compile checks the Spec and makes a Mapping of it. It reports every mistake at once, in the order
+// of the file; with a mistake that is more than a warning there is no Mapping.
 func Compile(s Spec) (*Mapping, []Problem) {
-	rep := new(report)
-	m := &Mapping{instance: s.Instance, trackers: s.Trackers, defaults: &rule{}}
-	for _, h := range s.PortalHosts {
-		m.portal = append(m.portal, strings.ToLower(h))
+	c := &compiler{spec: s}
+	for _, host := range s.PortalHosts {
+		c.portal = append(c.portal, strings.ToLower(host))
 	}
+	defaults := c.defaults()
+	rules := make([]*rule, 0, len(s.Rules))
 	for i, r := range s.Rules {
-		c := &rule{name: r.Name, match: compileMatch(r.Match, rulePlace(i).key("match"), rep)}
-		if c.name == "" {
-			c.name = "rule-" + strconv.Itoa(i+1)
-		}
-		c.dest = ticket.Destination{Tracker: r.Tracker, Project: r.Project + r.Repository, IssueType: r.IssueType}
-		m.rules = append(m.rules, c)
+		rules = append(rules, c.rule(i, r, defaults))
 	}
-	m.fingerprint = digest(s)
-	return m, rep.problems
+	c.names()
+	c.reach(rules)
+	if c.fatal() {
+		return nil, c.problems
+	}
+	return &Mapping{
+		instance:    s.Instance,
+		fingerprint: digest(s),
+		portal:      c.portal,
+		trackers:    maps.Clone(s.Trackers),
+		defaults:    defaults,
+		rules:       rules,
+	}, c.problems
+}
+
+// compiler turns what was written into what is asked, and reports.
+type compiler struct {
+	report
+	spec   Spec
+	portal portal
+}
+
+func (c *compiler) defaults() *rule {
+	at, d := place{"defaults"}, c.spec.Defaults
+	if d.Name != "" {
+		c.add(at.key("name"), "the defaults have no name", "remove it")
+	}
+	if !reflect.DeepEqual(d.Match, Match{}) {
+		c.add(at.key("match"), "the defaults match nothing by themselves", "move it to a [[rule]]")
+	}
+	c.defaultTracker()
+	c.labelsFor(at, d, c.spec.Trackers[d.Tracker])
+	return c.look(at, d)
+}
+
+func (c *compiler) rule(i int, s Rule, defaults *rule) *rule {
+	at := rulePlace(i)
+	r := c.look(at, s)
+	r.name = ruleName(i, s)
+	r.match = compileMatch(s.Match, at.key("match"), &c.report)
+	c.kinds(at.key("match", "kind"), s.Match.Kind)
+	c.destination(at, s, r)
+	service := c.spec.Trackers[r.dest.Tracker]
+	c.service(at, s, service)
+	c.labelsFor(at, s, service)
+	r.inherit(defaults)
+	return r
+}
+
+func ruleName(i int, s Rule) string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return "rule-" + strconv.Itoa(i+1)
+}
+
+// look compiles everything of a rule but its condition and its destination.
+func (c *compiler) look(at place, s Rule) *rule {
+	r := &rule{
+		labels:       s.Labels,
+		components:   s.Components,
+		assignee:     s.Assignee,
+		fields:       s.Fields,
+		priority:     make(map[string]string, len(s.Priority)),
+		outcomes:     make(map[finding.Disposition]outcome, len(s.On)),
+		ticketClosed: s.TicketClosed,
+		notes:        s.Notes,
+	}
+	c.fields(at.key("fields"), s.Fields)
+	for _, key := range slices.Sorted(maps.Keys(s.Priority)) {
+		c.priorityKey(at.key("priority", key), key)
+		r.priority[strings.ToUpper(key)] = s.Priority[key]
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.On)) {
+		d := finding.Disposition(key)
+		r.outcomes[d] = c.outcome(at.key("on", key), d, s.On[key])
+	}
+	if t := c.template(at.key("title"), s.Title, plain); t != nil {
+		r.title = &titleTemplate{t}
+	}
+	r.body = c.docTemplate(at.key("body"), s.Body)
+	c.policy(at, s, r)
+	return r
+}
+
+func (c *compiler) policy(at place, s Rule, r *rule) {
+	if s.OnRegression != "" {
+		var ok bool
+		if r.regression, ok = parseRegression(s.OnRegression); !ok {
+			c.add(at.key("on_regression"), "there is no answer "+strconv.Quote(s.OnRegression)+" to a regression", didYouMean(s.OnRegression, regressions()))
+		}
+	}
+	if s.ReopenWithin != "" {
+		d, err := parseDuration(s.ReopenWithin)
+		if err != nil {
+			c.add(at.key("reopen_within"), strconv.Quote(s.ReopenWithin)+" is no duration", `write days as "30d", or "36h", or "0" to never reopen`)
+		}
+		r.reopenWithin = &d
+	}
+}
+
+func (c *compiler) outcome(at place, d finding.Disposition, s Outcome) outcome {
+	if !slices.Contains(finding.Dispositions(), d) {
+		c.add(at, "there is no disposition "+strconv.Quote(string(d)), didYouMean(string(d), dispositions()))
+	}
+	reasons := []string{completed, notPlanned}
+	switch {
+	case s.StateReason == "":
+	case d == finding.Open:
+		c.add(at.key("state_reason"), "a reopened issue has no reason", "remove it")
+	case !slices.Contains(reasons, s.StateReason):
+		c.add(at.key("state_reason"), "GitHub has no state reason "+strconv.Quote(s.StateReason), didYouMean(s.StateReason, reasons))
+	}
+	c.json(at.key("fields"), s.Fields)
+	return outcome{Outcome: s, comment: c.docTemplate(at.key("comment"), s.Comment)}
+}
+
+func dispositions() []string {
+	var names []string
+	for _, d := range finding.Dispositions() {
+		names = append(names, string(d))
+	}
+	return names
+}
+
+func (c *compiler) docTemplate(at place, text string) *docTemplate {
+	t := c.template(at, text, opaque)
+	if t == nil {
+		return nil
+	}
+	return &docTemplate{t, c.portal}
+}
+
+// template gives nil for an empty text and for one with mistakes, which it reports.
+func (c *compiler) template(at place, text string, escape func(any) string) *template.Template {
+	if text == "" {
+		return nil
+	}
+	t, faults := newTemplate(text, functions(c.portal), escape)
+	if len(faults) == 0 {
+		faults = try(text, t)
+	}
+	for _, f := range faults {
+		c.add(at, fmt.Sprintf("%s: %s", where(text, f.pos), f.text), f.hint)
+	}
+	if len(faults) > 0 {
+		return nil
+	}
+	return t
+}
+
+// json refuses values that TOML has and JSON has not (inf, nan), key by key.
+func (c *compiler) json(at place, fields map[string]any) {
+	for _, id := range slices.Sorted(maps.Keys(fields)) {
+		if _, err := json.Marshal(fields[id]); err != nil {
+			c.add(at.key(id), "the value cannot be sent as JSON", "use text, a number, a boolean, a list or a table")
+		}
+	}
 }

@@ -7,6 +7,12 @@ import (
 	"strings"
 )
 
+// The beginnings of the markers of tickets and comments.
+const (
+	markerPrefix        = "dtw-"
+	commentMarkerPrefix = "dtc-"
+)
+
 // Marker is the token that the ticket of a group carries in its tracker: "dtw-" and 24 hex digits.
 // It depends on the instance, so that two daemons that share a tracker never adopt each other's
 // issues, and from the second generation on the generation (1 for a group's first issue).
@@ -15,13 +21,13 @@ func (m *Mapping) Marker(tracker, group string, generation int) string {
 	if generation > 1 {
 		parts = append(parts, strconv.Itoa(generation))
 	}
-	return token("dtw-", parts)
+	return token(markerPrefix, parts)
 }
 
 // CommentMarker is the token of one comment operation of the ticket with the marker: "dtc-" and 24
 // hex digits. op names the operation within the ticket, as "note/<id>".
 func CommentMarker(marker, op string) string {
-	return token("dtc-", []string{marker, op})
+	return token(commentMarkerPrefix, []string{marker, op})
 }
 
 // token hashes the parts with a separator that none of them can hold, so that no two lists of

@@ -105,10 +105,7 @@ const maxPattern = 512
 func compilePatterns(p Patterns, at place, rep *report) (condition, bool) {
 	var c condition
 	for i, pattern := range p {
-		at := at
-		if len(p) > 1 {
-			at = at.key(strconv.Itoa(i))
-		}
+		at := patternPlace(at, p, i)
 		text, excludes := strings.CutPrefix(pattern, "!")
 		switch {
 		case text == "":
@@ -126,6 +123,14 @@ func compilePatterns(p Patterns, at place, rep *report) (condition, bool) {
 		c.any = nil
 	}
 	return c, len(c.any)+len(c.none) > 0
+}
+
+// patternPlace leads to one pattern of a list; one alone may be written without a list.
+func patternPlace(at place, p Patterns, i int) place {
+	if len(p) == 1 {
+		return at
+	}
+	return at.key(strconv.Itoa(i))
 }
 
 // lookup gives the texts at a path of event.data: numbers and booleans as JSON writes them, of a

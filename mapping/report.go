@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 )
@@ -17,11 +18,18 @@ func rulePlace(i int) place { return place{"rule", strconv.Itoa(i)} }
 type report struct{ problems []Problem }
 
 func (r *report) add(at place, text, hint string) {
-	r.problems = append(r.problems, Problem{Path: at, Text: text, Hint: hint})
+	r.put(Problem{Path: at, Text: text, Hint: hint})
 }
 
 func (r *report) warn(at place, text, hint string) {
-	r.problems = append(r.problems, Problem{Path: at, Text: text, Hint: hint, Warning: true})
+	r.put(Problem{Path: at, Text: text, Hint: hint, Warning: true})
+}
+
+// put leaves out what is known: a mistake in the defaults is met again by every rule.
+func (r *report) put(p Problem) {
+	if !slices.ContainsFunc(r.problems, func(q Problem) bool { return reflect.DeepEqual(p, q) }) {
+		r.problems = append(r.problems, p)
+	}
 }
 
 // fatal tells whether anything was found that is more than a warning.

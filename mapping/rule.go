@@ -36,11 +36,9 @@ type outcome struct {
 	comment *docTemplate // nil: the default sentence
 }
 
-// inherit fills what r leaves out from the defaults d. Lists and texts are taken whole; tables
+// inherit fills what r leaves out from the defaults d; its destination is complete already. Lists and texts are taken whole; tables
 // (priority, fields, on) key by key.
 func (r *rule) inherit(d *rule) {
-	r.dest.Tracker = cmp.Or(r.dest.Tracker, d.dest.Tracker)
-	r.dest.IssueType = cmp.Or(r.dest.IssueType, d.dest.IssueType)
 	if r.labels == nil {
 		r.labels = d.labels
 	}

@@ -72,21 +72,23 @@ func (v View) Draft(f finding.Finding, marker string, previous ticket.Ref) (tick
 // priority looks up the severity, then the relevance, then "*".
 func (v View) priority(f finding.Finding) string {
 	for _, key := range []string{f.Get(finding.Severity), f.Get(finding.Relevance), "*"} {
-		if name, ok := v.rule.priority[strings.ToUpper(key)]; ok {
+		if name := v.rule.priority[strings.ToUpper(key)]; name != "" {
 			return name
 		}
 	}
 	return ""
 }
 
-// labels writes them as the tracker takes them: Jira refuses white space in a label.
+// jiraLabel writes white space, which Jira refuses, as "-".
+func jiraLabel(label string) string { return strings.Join(strings.Fields(label), "-") }
+
+// labels writes them as the tracker takes them.
 func (v View) labels(labels []string) []string {
-	if v.service() != Jira {
-		return slices.Clone(labels)
-	}
-	out := make([]string, 0, len(labels))
-	for _, l := range labels {
-		out = append(out, strings.Join(strings.Fields(l), "-"))
+	out := slices.Clone(labels)
+	if v.service() == Jira {
+		for i, l := range out {
+			out[i] = jiraLabel(l)
+		}
 	}
 	return out
 }

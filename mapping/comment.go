@@ -1,0 +1,68 @@
+package mapping
+
+import (
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+)
+
+// follows says which issue came before. Its URL was built from the configured site.
+func follows(previous ticket.Ref) ticket.Block {
+	name := ticket.Span{Text: previous.Key}
+	if previous.URL != "" {
+		name.Kind, name.URL = ticket.Link, previous.URL
+	}
+	return ticket.Para(ticket.Span{Text: "Follows "}, name)
+}
+
+// StateComment says what became of the finding, with the words of whoever decided it. A template of
+// the rule is used unless it fails or prints nothing: a comment is always said.
+func (v View) StateComment(f finding.Finding) ticket.Doc {
+	if t := v.rule.outcomes[f.Disposition].comment; t != nil {
+		if doc, err := t.doc(newData(f)); err == nil && len(doc) > 0 {
+			return doc
+		}
+	}
+	doc := ticket.Doc{ticket.Para(ticket.Text(stateSentence(f))...)}
+	if why := f.Decided(); why != "" {
+		doc = append(doc, quote(why))
+	}
+	return doc
+}
+
+func stateSentence(f finding.Finding) string {
+	on := ""
+	if at := unixTime(f.Status.Time); at != "" {
+		on = " on " + formatTime(at, forPeople)
+	}
+	switch f.Disposition {
+	case finding.Open:
+		return "Data Theorem reports this open again" + on + "."
+	case finding.Fixed:
+		return "Data Theorem reports this fixed" + on + "."
+	case finding.Resolved:
+		return "Data Theorem reports this resolved" + on + "."
+	case finding.RiskAccepted:
+		return "The risk was accepted in Data Theorem" + on + "."
+	case finding.CompensatingControl:
+		return "This was closed in Data Theorem" + on + " because of a compensating control."
+	case finding.WontFix:
+		return "This was marked “won't fix” in Data Theorem" + on + "."
+	}
+	return "Data Theorem reports this " + string(f.Disposition) + on + "."
+}
+
+// NoteComment shows a note with its author and time.
+func (View) NoteComment(n finding.Note) ticket.Doc {
+	by := "A note in Data Theorem"
+	if author := oneLine(n.Author); author != "" {
+		by += " by " + author
+	}
+	if at := oneLine(first(n.Created, unixTime(n.Stamp.Time))); at != "" {
+		by += ", " + formatTime(at, forPeople)
+	}
+	return ticket.Doc{ticket.Para(ticket.Text(by + ":")...), quote(n.Text)}
+}
+
+func quote(s string) ticket.Block {
+	return ticket.Block{Kind: ticket.Quote, Spans: ticket.Text(s)}
+}

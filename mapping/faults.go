@@ -1,0 +1,62 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template"
+)
+
+// templateName is what text/template calls ours in its errors.
+const templateName = "template"
+
+// The forms of text/template's errors: "template: NAME:LINE: …" from the parser, and "template:
+// NAME:LINE:BYTE: executing NAME at <.X>: …" from the execution, where BYTE counts from 0.
+var (
+	parseError   = regexp.MustCompile(`(?s)^template: ` + templateName + `:(\d+): (.*)$`)
+	executeError = regexp.MustCompile(`(?s)^template: ` + templateName + `:(\d+):(\d+): executing "[^"]*" at <.*?>: (.*)$`)
+	elsewhere    = regexp.MustCompile(`\b` + templateName + `:(\d+)`)
+)
+
+func parseFault(text string, err error) fault {
+	m := parseError.FindStringSubmatch(err.Error())
+	if m == nil {
+		return fault{text: err.Error()}
+	}
+	return fault{pos: offset(text, m[1], "0"), text: elsewhere.ReplaceAllString(m[2], "line $1")}
+}
+
+func executeFault(text string, err error) fault {
+	if inner := new(template.ExecError); errors.As(err, inner) {
+		err = inner.Err
+	}
+	m := executeError.FindStringSubmatch(err.Error())
+	if m == nil {
+		return fault{text: err.Error()}
+	}
+	return fault{pos: offset(text, m[1], m[2]), text: m[3]}
+}
+
+// offset finds the byte of a line, counted from 1, and a column, counted from 0.
+func offset(text, line, column string) int {
+	l, _ := strconv.Atoi(line) // both matched \d+, and a number too large is past the end
+	c, _ := strconv.Atoi(column)
+	pos := 0
+	for range l - 1 {
+		i := strings.IndexByte(text[pos:], '\n')
+		if i < 0 {
+			break
+		}
+		pos += i + 1
+	}
+	return min(pos+c, len(text))
+}
+
+// where writes a byte offset as line and column, both from 1, the column in characters.
+func where(text string, pos int) string {
+	before := text[:min(pos, len(text))]
+	start := strings.LastIndexByte(before, '\n') + 1
+	return fmt.Sprintf("line %d, column %d", strings.Count(before, "\n")+1, len([]rune(before[start:]))+1)
+}

@@ -1,0 +1,144 @@
+package mapping
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"text/template"
+	"text/template/parse"
+	"unicode/utf8"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+)
+
+// Bounds of one execution, against hostile sizes rather than hostile templates: what goes beyond is
+// cut, so that no finding can hold its own ticket up.
+const (
+	maxOutput = 64 << 10 // bytes
+	maxWrites = 20_000   // pieces of text and turns of a range
+)
+
+// titleTemplate gives one plain line.
+type titleTemplate struct{ *template.Template }
+
+// docTemplate gives a text with structure: see [parseDoc] for what its literal text may hold.
+type docTemplate struct {
+	*template.Template
+	portal portal
+}
+
+// line executes the template and folds all white space.
+func (t titleTemplate) line(d Data) (string, error) {
+	out, _, err := execute(t.Template, d)
+	return oneLine(out), err
+}
+
+func (t docTemplate) doc(d Data) (ticket.Doc, error) {
+	out, cut, err := execute(t.Template, d)
+	if err != nil {
+		return nil, err
+	}
+	doc := parseDoc(out, t.portal)
+	if cut {
+		doc = append(doc, ticket.Para(ticket.Text("… (the text was too long and was cut here)")...))
+	}
+	return doc, nil
+}
+
+// execute gives the output, and whether it had to be cut.
+func execute(t *template.Template, d Data) (string, bool, error) {
+	w := new(budget)
+	err := t.Execute(w, d)
+	if errors.Is(err, errBudget) {
+		return w.text.String(), true, nil
+	}
+	return w.text.String(), false, err
+}
+
+var errBudget = errors.New("the template's output is used up")
+
+// budget keeps what fits. It counts the writes too, because a range that prints nothing would
+// otherwise go on for as long as the finding is large.
+type budget struct {
+	text   strings.Builder
+	writes int
+}
+
+func (b *budget) Write(p []byte) (int, error) {
+	b.writes++
+	room := maxOutput - b.text.Len()
+	if b.writes <= maxWrites && len(p) <= room {
+		return b.text.Write(p)
+	}
+	n := min(room, len(p))
+	for n > 0 && n < len(p) && !utf8.RuneStart(p[n]) {
+		n--
+	}
+	b.text.Write(p[:n])
+	return n, errBudget
+}
+
+// fault is a mistake in a template.
+type fault struct {
+	pos  int    // byte offset
+	text string // what is wrong
+	hint string // "" when there is nothing to say
+}
+
+const escaper = "_print"
+
+// newTemplate parses the text and sends everything that it prints through print, as html/template
+// does: the author of a template cannot forget to escape, and a value can never become structure.
+func newTemplate(text string, funcs template.FuncMap, print func(any) string) (*template.Template, []fault) {
+	if i := strings.IndexFunc(text, reserved); i >= 0 {
+		return nil, []fault{{pos: i, text: "a private-use character is not allowed here"}}
+	}
+	main := parse.New(templateName)
+	main.Mode = parse.SkipFuncCheck // ours has positions and suggestions
+	trees := make(map[string]*parse.Tree)
+	if _, err := main.Parse(text, "", "", trees); err != nil {
+		return nil, []fault{parseFault(text, err)}
+	}
+	w := walker{funcs: funcs}
+	t := template.New(templateName).Funcs(funcs).Funcs(template.FuncMap{escaper: print})
+	for name, tree := range trees {
+		w.list(tree.Root)
+		if _, err := t.AddParseTree(name, tree); err != nil {
+			return nil, []fault{{text: err.Error()}}
+		}
+	}
+	slices.SortFunc(w.faults, func(a, b fault) int { return a.pos - b.pos })
+	return t, w.faults
+}
+
+// try executes the template on the samples and gives the first error.
+func try(text string, t *template.Template) []fault {
+	for _, f := range samples() {
+		if _, _, err := execute(t, newData(f)); err != nil {
+			return []fault{executeFault(text, err)}
+		}
+	}
+	return nil
+}
+
+// samples are a finding of every kind in every disposition, with every attribute and with none.
+func samples() []finding.Finding {
+	var out []finding.Finding
+	for _, kind := range []finding.Kind{finding.Target, finding.Violation, finding.Service} {
+		for _, d := range finding.Dispositions() {
+			bare := finding.Finding{
+				Key:         finding.Key{Kind: kind, UUID: "00000000-0000-4000-8000-000000000000"},
+				Disposition: d,
+				Status:      finding.Stamp{Time: 1611733052, Tie: "sample"},
+			}
+			full := bare
+			full.Fields = make(map[finding.Field]finding.Value)
+			for _, name := range fieldNames() {
+				full.Fields[name] = finding.Value{Text: "Sample " + string(name), Stamp: full.Status}
+			}
+			out = append(out, bare, full)
+		}
+	}
+	return out
+}

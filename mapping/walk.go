@@ -1,0 +1,120 @@
+package mapping
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"text/template"
+	"text/template/parse"
+)
+
+// walker checks the nodes of a template, makes every value it prints pass through the escaper, and
+// makes every turn of a range count.
+type walker struct {
+	funcs  template.FuncMap
+	faults []fault
+}
+
+func (w *walker) list(l *parse.ListNode) {
+	if l == nil {
+		return
+	}
+	for _, n := range l.Nodes {
+		w.node(n)
+	}
+}
+
+func (w *walker) node(n parse.Node) {
+	switch n := n.(type) {
+	case *parse.ActionNode:
+		w.pipe(n.Pipe)
+		if len(n.Pipe.Decl) == 0 { // a declaration or an assignment prints nothing
+			n.Pipe.Cmds = append(n.Pipe.Cmds, escape(n.Pipe.Pos))
+		}
+	case *parse.IfNode:
+		w.branch(&n.BranchNode)
+	case *parse.WithNode:
+		w.branch(&n.BranchNode)
+	case *parse.RangeNode:
+		w.branch(&n.BranchNode)
+		turn := &parse.TextNode{NodeType: parse.NodeText, Pos: n.Pos}
+		n.List.Nodes = append([]parse.Node{turn}, n.List.Nodes...)
+	case *parse.TemplateNode:
+		w.pipe(n.Pipe)
+	}
+}
+
+func (w *walker) branch(n *parse.BranchNode) {
+	w.pipe(n.Pipe)
+	w.list(n.List)
+	w.list(n.ElseList)
+}
+
+func (w *walker) pipe(p *parse.PipeNode) {
+	if p == nil {
+		return
+	}
+	for _, cmd := range p.Cmds {
+		for _, arg := range cmd.Args {
+			w.argument(arg)
+		}
+	}
+}
+
+func (w *walker) argument(n parse.Node) {
+	switch n := n.(type) {
+	case *parse.PipeNode:
+		w.pipe(n)
+	case *parse.ChainNode:
+		w.argument(n.Node)
+		w.fault(n.Pos, "a value has no fields", "")
+	case *parse.FieldNode:
+		w.fields(n.Pos, n.Ident)
+	case *parse.VariableNode:
+		w.fields(n.Pos, n.Ident[1:])
+	case *parse.IdentifierNode:
+		if _, ok := w.funcs[n.Ident]; !ok && !builtin(n.Ident) {
+			names := append(builtins(), keys(w.funcs)...)
+			w.fault(n.Pos, "there is no function "+strconv.Quote(n.Ident), didYouMean(n.Ident, names))
+		}
+	}
+}
+
+// fields checks names that follow each other. Everything in [Data] is text, so that no name can
+// follow another.
+func (w *walker) fields(pos parse.Pos, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	if known := dataNames(); !slices.Contains(known, names[0]) {
+		w.fault(pos, "a finding has no "+strconv.Quote("."+names[0]), didYouMean(names[0], known))
+		return
+	}
+	if len(names) > 1 {
+		w.fault(pos, strconv.Quote("."+names[0])+" has no fields", "")
+	}
+}
+
+func (w *walker) fault(pos parse.Pos, text, hint string) {
+	w.faults = append(w.faults, fault{pos: int(pos), text: text, hint: hint})
+}
+
+func escape(pos parse.Pos) *parse.CommandNode {
+	name := parse.NewIdentifier(escaper).SetTree(nil).SetPos(pos)
+	return &parse.CommandNode{NodeType: parse.NodeCommand, Pos: pos, Args: []parse.Node{name}}
+}
+
+// dataNames are the fields and methods of [Data].
+func dataNames() []string {
+	t := reflect.TypeFor[Data]()
+	var names []string
+	for i := range t.NumField() {
+		if f := t.Field(i); f.IsExported() {
+			names = append(names, f.Name)
+		}
+	}
+	for i := range t.NumMethod() {
+		names = append(names, t.Method(i).Name)
+	}
+	return names
+}
