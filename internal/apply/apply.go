@@ -1,0 +1,207 @@
+// Package apply folds new events into findings and notes, asks the mapping where each finding goes,
+// and marks its ticket as wanting attention, all in one transaction with the event's own state.
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"ticketd/internal/datatheorem"
+	"ticketd/internal/finding"
+	"ticketd/mapping"
+	"ticketd/store"
+)
+
+// batch bounds the events of one transaction.
+const batch = 256
+
+// Options of an Applier; all are required.
+type Options struct {
+	Store   *store.Store
+	Table   *datatheorem.Table
+	Mapping *mapping.Mapping
+	Logger  *slog.Logger
+	Now     func() time.Time
+	Applied func() // called after a commit that may have given a tracker work
+}
+
+// Applier is the middle stage. It is used by one goroutine.
+type Applier struct{ o Options }
+
+// New makes an Applier.
+func New(o Options) *Applier { return &Applier{o: o} }
+
+// Run applies what waits, then sleeps until woken; retry is the wait after trouble with the store.
+func (a *Applier) Run(ctx context.Context, wake <-chan struct{}, retry time.Duration) error {
+	for ctx.Err() == nil {
+		n, err := a.Step(context.WithoutCancel(ctx))
+		wait := time.Minute // a wake that got lost costs a minute at most
+		switch {
+		case err != nil:
+			a.o.Logger.Error("applying events", "error", err)
+			wait = retry
+		case n > 0:
+			continue
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// Step applies up to a batch of new events in the order of their arrival and gives their number.
+func (a *Applier) Step(ctx context.Context) (int, error) {
+	events, err := a.o.Store.PendingEvents(ctx, batch)
+	if err != nil || len(events) == 0 {
+		return 0, err
+	}
+	var told []func()
+	err = a.o.Store.Apply(ctx, func(tx *store.Tx) error {
+		told = told[:0] // a transaction may run again
+		for _, e := range events {
+			say, err := a.event(ctx, tx, e)
+			if err != nil {
+				return fmt.Errorf("applying event %d: %w", e.Seq, err)
+			}
+			told = append(told, say)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, say := range told {
+		say()
+	}
+	a.o.Applied()
+	return len(events), nil
+}
+
+// event applies one event and gives what to log once it is committed.
+func (a *Applier) event(ctx context.Context, tx *store.Tx, e store.Event) (func(), error) {
+	d := a.o.Table.Decode(e.Body, e.Received)
+	e.Type, e.Reason = d.Type, d.Reason
+	log := a.o.Logger.With("event", e.Seq, "type", d.Type)
+	say := func() { log.Info("event " + string(e.State)) }
+	switch d.Verdict {
+	case datatheorem.VerdictProbe:
+		e.State = store.EventProbe
+		return say, tx.SetEvent(ctx, e, false)
+	case datatheorem.VerdictPersonal:
+		e.State = store.EventPersonal
+		return say, tx.SetEvent(ctx, e, true)
+	case datatheorem.VerdictUnhandled, datatheorem.VerdictUnparsed:
+		e.State = store.EventState(d.Verdict)
+		return func() { log.Warn("event "+string(e.State), "reason", e.Reason) }, tx.SetEvent(ctx, e, false)
+	case datatheorem.VerdictEvent:
+	}
+	e.State, e.Key = store.EventApplied, d.Event.Key
+	if err := tx.SetEvent(ctx, e, false); err != nil {
+		return nil, err
+	}
+	log = log.With("finding", d.Event.Key.String())
+	if d.Event.Class == finding.Status {
+		return a.status(ctx, tx, d.Event, log)
+	}
+	return a.note(ctx, tx, d.Event, log)
+}
+
+func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, log *slog.Logger) (func(), error) {
+	old, err := tx.Finding(ctx, e.Key)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	row := old
+	row.Finding = finding.Fold(old.Finding, e)
+	if reflect.DeepEqual(row.Finding, old.Finding) {
+		return func() { log.Info("event applied", "change", "none") }, nil
+	}
+	row.Updated = a.o.Now()
+	if err := a.route(ctx, tx, &row); err != nil {
+		return nil, err
+	}
+	if err := tx.SaveFinding(ctx, row); err != nil {
+		return nil, err
+	}
+	if row.TicketID != 0 {
+		if err := tx.Wake(ctx, row.TicketID, row.Updated); err != nil {
+			return nil, err
+		}
+	}
+	return func() {
+		if row.Rule == "" && row.TicketID == 0 {
+			log.Warn("event applied, but no rule matches", "disposition", row.Disposition)
+			return
+		}
+		log.Info("event applied", "disposition", row.Disposition, "rule", row.Rule, "ticket", row.TicketID)
+	}, nil
+}
+
+// route gives a finding its rule and its ticket row. A ticket that was ever attempted keeps its
+// destination; one that was not goes where the rules say now.
+func (a *Applier) route(ctx context.Context, tx *store.Tx, row *store.Finding) error {
+	to, ok := a.o.Mapping.Route(row.Finding)
+	if !ok {
+		if row.TicketID == 0 {
+			row.Rule = ""
+		}
+		return nil
+	}
+	row.Rule = to.Rule
+	if row.TicketID != 0 {
+		t, err := tx.Ticket(ctx, row.TicketID)
+		if err != nil {
+			return err
+		}
+		marker := a.o.Mapping.Marker(to.Destination.Tracker, t.Group, t.Generation)
+		return tx.Redirect(ctx, t.ID, to.Destination, to.Rule, marker)
+	}
+	t, err := tx.LatestTicket(ctx, to.Group)
+	if errors.Is(err, store.ErrNotFound) {
+		now := a.o.Now()
+		t = store.Ticket{
+			Group: to.Group, Generation: 1, Destination: to.Destination, Rule: to.Rule,
+			Marker: a.o.Mapping.Marker(to.Destination.Tracker, to.Group, 1),
+			State:  store.TicketWanted, Due: now, Created: now, Updated: now,
+		}
+		t.ID, err = tx.InsertTicket(ctx, t)
+	}
+	row.TicketID = t.ID
+	return err
+}
+
+func (a *Applier) note(ctx context.Context, tx *store.Tx, e finding.Event, log *slog.Logger) (func(), error) {
+	old, err := tx.Note(ctx, e.Key, e.Note.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	n := finding.FoldNote(old, e)
+	if n == old {
+		return func() { log.Info("event applied", "change", "none") }, nil
+	}
+	if err := tx.SaveNote(ctx, n); err != nil {
+		return nil, err
+	}
+	members, err := tx.FindingsOf(ctx, e.Key)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range members {
+		if f.TicketID == 0 {
+			continue
+		}
+		if err := tx.Wake(ctx, f.TicketID, a.o.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return func() { log.Info("event applied", "note", n.ID, "deleted", n.Deleted, "findings", len(members)) }, nil
+}

@@ -1,0 +1,85 @@
+package apply
+
+import (
+	"context"
+
+	"ticketd/store"
+)
+
+// fingerprintKey is the setting under which the store remembers the mapping it was last routed by.
+const fingerprintKey = "mapping_fingerprint"
+
+// Reroute asks the mapping again after it changed: findings that no rule matched get a ticket, and
+// tickets that wait or are held go where the rules say now and are tried again. It gives the number
+// of findings that were routed anew, and does nothing where the mapping is the one of last time.
+func (a *Applier) Reroute(ctx context.Context) (int, error) {
+	last, err := a.o.Store.Setting(ctx, fingerprintKey)
+	if err != nil || last == a.o.Mapping.Fingerprint() {
+		return 0, err
+	}
+	routed, err := a.rerouteUnrouted(ctx)
+	if err != nil {
+		return routed, err
+	}
+	states := []store.TicketState{store.TicketWanted, store.TicketHeld, store.TicketNone}
+	if err := a.redirect(ctx, states); err != nil {
+		return routed, err
+	}
+	if _, err := a.o.Store.WakeTickets(ctx, states, a.o.Now()); err != nil {
+		return routed, err
+	}
+	a.o.Applied()
+	return routed, a.o.Store.SetSetting(ctx, fingerprintKey, a.o.Mapping.Fingerprint())
+}
+
+func (a *Applier) rerouteUnrouted(ctx context.Context) (int, error) {
+	waiting, err := a.o.Store.Unrouted(ctx, everything)
+	if err != nil || len(waiting) == 0 {
+		return 0, err
+	}
+	routed := 0
+	err = a.o.Store.Apply(ctx, func(tx *store.Tx) error {
+		routed = 0
+		for _, f := range waiting {
+			if err := a.route(ctx, tx, &f); err != nil {
+				return err
+			}
+			if f.TicketID == 0 {
+				continue
+			}
+			routed++
+			if err := tx.SaveFinding(ctx, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return routed, err
+}
+
+// everything is a limit that no installation reaches.
+const everything = 1 << 30
+
+func (a *Applier) redirect(ctx context.Context, states []store.TicketState) error {
+	tickets, err := a.o.Store.Tickets(ctx, store.TicketFilter{States: states, Limit: everything})
+	if err != nil || len(tickets) == 0 {
+		return err
+	}
+	return a.o.Store.Apply(ctx, func(tx *store.Tx) error {
+		for _, t := range tickets {
+			members, err := a.o.Store.FindingsOfTicket(ctx, t.ID)
+			if err != nil {
+				return err
+			}
+			for _, f := range members {
+				if err := a.route(ctx, tx, &f); err != nil {
+					return err
+				}
+				if err := tx.SaveFinding(ctx, f); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,267 @@
+// Package daemon is the only place where the parts meet: it wires receive, apply and deliver to one
+// store, starts them in order and stops them in order.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"ticketd/internal/apply"
+	"ticketd/internal/config"
+	"ticketd/internal/deliver"
+	"ticketd/internal/receive"
+	"ticketd/internal/web"
+	"ticketd/mapping"
+	"ticketd/store"
+)
+
+// StopLimit is how long a stop waits for what is in flight.
+const StopLimit = 30 * time.Second
+
+// Options of a Daemon.
+type Options struct {
+	Config  *config.Config
+	Logger  *slog.Logger
+	Version string
+
+	Now       func() time.Time                                    // nil: time.Now
+	Timing    deliver.Timing                                      // waits of the protocol; zero members: the configured or built-in ones
+	Transport http.RoundTripper                                   // to the trackers; nil: a pooled one for each
+	Listen    func(network, address string) (net.Listener, error) // nil: net.Listen
+}
+
+// Daemon is a ticketd that listens and is ready to run.
+type Daemon struct {
+	o          Options
+	store      *store.Store
+	applier    *apply.Applier
+	deliverers map[string]*deliver.Deliverer
+	webhook    listening
+	admin      listening
+	poke       net.Listener // nil where the platform has none
+	wakeApply  signal
+	wakes      map[string]signal // of each deliverer
+}
+
+// listening is a server with the listener that it will serve.
+type listening struct {
+	net.Listener
+
+	server *http.Server
+}
+
+// New opens the store, wires everything and listens. What is wrong with an address, the store or a
+// tracker's settings is an error here, before anything is accepted.
+func New(ctx context.Context, o Options) (_ *Daemon, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Listen == nil {
+		o.Listen = func(network, address string) (net.Listener, error) {
+			return (&net.ListenConfig{}).Listen(ctx, network, address)
+		}
+	}
+	d := &Daemon{o: o, wakeApply: newSignal(), wakes: make(map[string]signal), deliverers: make(map[string]*deliver.Deliverer)}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	if d.store, err = store.Open(ctx, store.Options{
+		Path: o.Config.Store.Path, Instance: o.Config.Instance, Logger: o.Logger, Now: o.Now,
+	}); err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	rules, err := d.rules()
+	if err != nil {
+		return nil, err
+	}
+	d.applier = apply.New(apply.Options{
+		Store: d.store, Table: o.Config.Table, Mapping: rules, Logger: o.Logger, Now: o.Now, Applied: d.wakeDeliverers,
+	})
+	if err := d.wireTrackers(rules); err != nil {
+		return nil, err
+	}
+	return d, d.listen()
+}
+
+// rules compiles the mapping with the instance that the store has: the markers depend on it.
+func (d *Daemon) rules() (*mapping.Mapping, error) {
+	spec := d.o.Config.Spec()
+	spec.Instance = d.store.Instance()
+	m, problems := mapping.Compile(spec)
+	for _, p := range problems {
+		if !p.Warning {
+			return nil, fmt.Errorf("compiling the rules: %s", p.Text)
+		}
+	}
+	return m, nil
+}
+
+func (d *Daemon) listen() error {
+	s := d.o.Config.Server
+	handler := receive.New(receive.Options{
+		Store: d.store, Path: s.Path, Tokens: credentials(s.Tokens), Capabilities: credentials(s.Capabilities),
+		Open: s.InsecureNoAuth, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.set,
+	})
+	var err error
+	if d.webhook.Listener, err = d.o.Listen("tcp", s.Listen); err != nil {
+		return fmt.Errorf("listening for webhooks: %w", err)
+	}
+	d.webhook.server = receive.Server(handler, d.o.Logger)
+	if s.Admin != "" {
+		if d.admin.Listener, err = d.o.Listen("tcp", s.Admin); err != nil {
+			return fmt.Errorf("listening for health checks: %w", err)
+		}
+		health := web.New(web.Options{Ready: d.store.Ready, Checks: d.checks, Version: d.o.Version, Logger: d.o.Logger})
+		d.admin.server = receive.Server(health, d.o.Logger)
+	}
+	d.poke = listenForPokes(d.o.Config.Store.Path, d.o.Logger)
+	return nil
+}
+
+func credentials(in []config.Credential) []receive.Credential {
+	out := make([]receive.Credential, len(in))
+	for i, c := range in {
+		out[i] = receive.Credential{Name: c.Name, SHA256: c.Digest, NotAfter: c.NotAfter}
+	}
+	return out
+}
+
+// WebhookAddr is host:port of the webhook listener.
+func (d *Daemon) WebhookAddr() string { return d.webhook.Addr().String() }
+
+// AdminAddr is host:port of the health listener, "" without one.
+func (d *Daemon) AdminAddr() string {
+	if d.admin.Listener == nil {
+		return ""
+	}
+	return d.admin.Addr().String()
+}
+
+// Run recovers what an earlier process left behind, then serves until the context ends, and stops in
+// order: no new requests, the running ones finished; no new claims, the running steps finished; the
+// store closed. A failure of any part stops all.
+func (d *Daemon) Run(ctx context.Context) error {
+	defer d.close()
+	if err := d.recover(ctx); err != nil {
+		return fmt.Errorf("recovering: %w", err)
+	}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+
+	var stages, servers sync.WaitGroup
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	stages.Go(func() { report(fail, "apply", d.applier.Run(work, d.wakeApply, retryApply)) })
+	for name, dl := range d.deliverers {
+		stages.Go(func() { report(fail, "deliver", dl.Run(work, d.wakes[name])) })
+	}
+	for _, l := range []listening{d.webhook, d.admin} {
+		if l.server != nil {
+			servers.Go(func() { report(fail, "serve", l.server.Serve(l.Listener)) })
+		}
+	}
+	if d.poke != nil {
+		servers.Go(func() { servePokes(d.poke, d.wakeAll) })
+	}
+	d.o.Logger.Info("ticketd is up", "version", d.o.Version, "webhook", d.WebhookAddr(), "admin", d.AdminAddr(),
+		"instance", d.store.Instance())
+
+	<-ctx.Done()
+	d.o.Logger.Info("stopping")
+	clean := d.stop(&stages, &servers, stopWork)
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	if !clean {
+		return fmt.Errorf("stopping: work was still in flight after %s", StopLimit)
+	}
+	d.o.Logger.Info("stopped")
+	return nil
+}
+
+// retryApply is the wait after trouble with the store.
+const retryApply = 5 * time.Second
+
+func report(fail context.CancelCauseFunc, what string, err error) {
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+		fail(fmt.Errorf("%s: %w", what, err))
+	}
+}
+
+// recover takes back the claims of a process that died and, where the store is older than the
+// trackers, forgets what it believes of the issues.
+func (d *Daemon) recover(ctx context.Context) error {
+	now := d.o.Now()
+	if n, err := d.store.ReleaseLeases(ctx, now); err != nil {
+		return err
+	} else if n > 0 {
+		d.o.Logger.Info("claims of an earlier process taken back", "tickets", n)
+	}
+	if d.store.Restored() {
+		d.o.Logger.Warn("the store is older than what was done with it (a restored backup?): every issue is looked at again")
+		for name := range d.deliverers {
+			if _, err := d.store.ForgetApplied(ctx, name, now); err != nil {
+				return err
+			}
+		}
+		if err := d.store.ClearRestored(ctx); err != nil {
+			return err
+		}
+	}
+	n, err := d.applier.Reroute(ctx)
+	if n > 0 {
+		d.o.Logger.Info("findings routed by changed rules", "findings", n)
+	}
+	return err
+}
+
+// stop tells whether everything ended within StopLimit.
+func (d *Daemon) stop(stages, servers *sync.WaitGroup, stopWork func()) bool {
+	limit, cancel := context.WithTimeout(context.Background(), StopLimit)
+	defer cancel()
+	for _, l := range []listening{d.webhook, d.admin} {
+		if l.server != nil {
+			if err := l.server.Shutdown(limit); err != nil {
+				d.o.Logger.Warn("requests were cut off", "error", err)
+				_ = l.server.Close() // what is left is cut off; the senders see a broken connection
+			}
+		}
+	}
+	if d.poke != nil {
+		_ = d.poke.Close() // nothing is lost with a poke
+	}
+	servers.Wait()
+	stopWork()
+	done := make(chan struct{})
+	go func() {
+		stages.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return true
+	case <-limit.Done():
+		return false
+	}
+}
+
+func (d *Daemon) close() {
+	for _, l := range []net.Listener{d.webhook.Listener, d.admin.Listener, d.poke} {
+		if l != nil {
+			_ = l.Close() // closed already after a regular stop
+		}
+	}
+	if d.store != nil {
+		if err := d.store.Close(); err != nil {
+			d.o.Logger.Error("closing the store", "error", err)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ticketd/internal/config"
+	"ticketd/internal/deliver"
+	"ticketd/internal/github"
+	"ticketd/internal/jira"
+	"ticketd/mapping"
+)
+
+// wireTrackers makes a deliverer for each configured tracker.
+func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
+	for name, c := range d.o.Config.Jira {
+		t, err := d.jira(name, c)
+		if err != nil {
+			return fmt.Errorf("setting up jira.%s: %w", name, err)
+		}
+		d.wire(name, t, rules, paced(c.Pacing, deliver.JiraPace()))
+	}
+	for name, c := range d.o.Config.GitHub {
+		t, err := d.github(name, c)
+		if err != nil {
+			return fmt.Errorf("setting up github.%s: %w", name, err)
+		}
+		pace := deliver.GitHubPace()
+		if c.Site.Host != "github.com" {
+			pace = deliver.EnterprisePace()
+		}
+		d.wire(name, t, rules, paced(c.Pacing, pace))
+	}
+	return nil
+}
+
+func (d *Daemon) wire(name string, t deliver.Tracker, rules *mapping.Mapping, pace deliver.Pace) {
+	timing := d.o.Timing
+	if timing.Quiet == 0 {
+		timing.Quiet = d.o.Config.Deliver.QuietPeriod
+	}
+	d.wakes[name] = newSignal()
+	d.deliverers[name] = deliver.New(deliver.Options{
+		Name: name, Tracker: t, Store: d.store, Mapping: rules, Pace: pace, Timing: timing,
+		Logger: d.o.Logger, Now: d.o.Now,
+	})
+}
+
+func (d *Daemon) jira(name string, c *config.Jira) (*jira.Tracker, error) {
+	return jira.New(jira.Options{
+		Name: name, Base: c.API, Site: c.Site, Deployment: c.Deployment, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
+		Credential: func() (string, string, error) { return c.Email, c.Token.Reveal(), nil },
+		Instance:   d.store.Instance(), UserAgent: d.userAgent(), Retries: readRetries,
+		Transport: d.o.Transport, Now: d.o.Now, Logger: d.o.Logger,
+	})
+}
+
+func (d *Daemon) github(name string, c *config.GitHub) (*github.Tracker, error) {
+	o := github.Options{
+		Name: name, API: c.API, Site: c.Site, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
+		UserAgent: d.userAgent(), Transport: d.o.Transport, Now: d.o.Now, Logger: d.o.Logger,
+	}
+	if c.App != nil {
+		o.App = &github.App{ID: c.App.ID, Installation: c.App.Installation, PrivateKey: func() ([]byte, error) {
+			return []byte(c.App.PrivateKey.Reveal()), nil
+		}}
+	} else {
+		o.Token = c.Token.Reveal
+	}
+	return github.New(o)
+}
+
+// readRetries is how often a read is repeated by the HTTP client; writes go out once.
+const readRetries = 2
+
+func (d *Daemon) userAgent() string { return "ticketd/" + d.o.Version }
+
+// paced overrides a tracker's default pace by what is configured.
+func paced(c config.Pacing, p deliver.Pace) deliver.Pace {
+	if c.MinInterval > 0 {
+		p.Gap = c.MinInterval
+	}
+	if c.Burst > 0 {
+		p.Burst = c.Burst
+	}
+	if c.PerHour > 0 {
+		p.Interval = time.Hour / time.Duration(c.PerHour)
+	}
+	return p
+}
+
+// checks tells each tracker's state in words, for /readyz.
+func (d *Daemon) checks(ctx context.Context) map[string]string {
+	out := make(map[string]string, len(d.deliverers))
+	for name := range d.deliverers {
+		out[name] = d.trackerState(ctx, name)
+	}
+	return out
+}
+
+func (d *Daemon) trackerState(ctx context.Context, name string) string {
+	scopes, err := d.store.Scopes(ctx, name)
+	if err != nil {
+		return "unknown"
+	}
+	state := "ok"
+	for _, s := range scopes {
+		if s.PausedUntil.After(d.o.Now()) {
+			state = "paused (" + s.PauseKind + ") until " + s.PausedUntil.UTC().Format(time.RFC3339)
+			if s.Project == "" {
+				return state
+			}
+			state = s.Project + " " + state
+		}
+	}
+	return state
+}

@@ -1,0 +1,78 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+)
+
+// signal is a one-slot wake-up: setting it twice wakes once.
+type signal chan struct{}
+
+func newSignal() signal { return make(signal, 1) }
+
+func (s signal) set() {
+	select {
+	case s <- struct{}{}:
+	default:
+	}
+}
+
+func (d *Daemon) wakeDeliverers() {
+	for _, s := range d.wakes {
+		s.set()
+	}
+}
+
+func (d *Daemon) wakeAll() {
+	d.wakeApply.set()
+	d.wakeDeliverers()
+}
+
+// pokePath is the socket beside the store by which the command line wakes the daemon. Nothing is
+// said over it: to connect is the message.
+func pokePath(storePath string) string { return storePath + ".sock" }
+
+// Poke wakes the daemon that has the store open, after the command line changed something in it. No
+// daemon, or one that cannot be reached, is no error: a daemon looks by itself within a minute.
+func Poke(storePath string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", pokePath(storePath))
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	return conn.Close()
+}
+
+// listenForPokes gives nil where the socket cannot be made (its path may be too long): pokes are a
+// convenience. The store's lock is held, so a socket that is there was left by a dead process.
+func listenForPokes(storePath string, log *slog.Logger) net.Listener {
+	path := pokePath(storePath)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		log.Warn("removing an old socket", "error", err)
+	}
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", path)
+	if err != nil {
+		log.Warn("the command line cannot wake this daemon; it looks every minute", "error", err)
+		return nil
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		log.Warn("making the socket private", "error", err)
+	}
+	return l
+}
+
+func servePokes(l net.Listener, wake func()) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return // closed
+		}
+		_ = conn.Close() // nothing is said
+		wake()
+	}
+}

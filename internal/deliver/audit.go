@@ -1,0 +1,224 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"ticketd/internal/ticket"
+	"ticketd/mapping"
+	"ticketd/store"
+)
+
+// When a ticket whose creation was ever in doubt is searched for late duplicates (C7).
+const (
+	firstAudit = 15 * time.Minute
+	lastAudit  = 24 * time.Hour
+)
+
+// Limits of the start-up audit.
+const (
+	auditTimeout = 5 * time.Minute // it may list a large project
+	auditMargin  = 10 * time.Minute
+	auditRefresh = time.Hour // how old AuditedAt may get while all is known
+)
+
+// auditFirst lists our issues of a project before the first create of this process there, so that a
+// new, lost or restored store adopts what exists instead of making it again.
+func (r *run) auditFirst(ctx context.Context) error {
+	started := r.o.Now()
+	project := r.t.Destination.Project
+	seen, err := r.audit(ctx, project)
+	if err != nil {
+		due, serr := r.settle(ctx, err)
+		if serr != nil {
+			return serr
+		}
+		if r.t.State == store.TicketHeld || r.t.State == store.TicketGone {
+			r.t.State, due = Implied(r.w.Ticket), started.Add(r.backoff(r.t.Failures))
+		}
+		return r.done(ctx, due, note("audit", started, r.o.Now(), err, ""))
+	}
+	r.audited[project] = true
+	r.log.Info("project audited", "project", project, "unknown_issues", seen)
+	return r.done(ctx, r.o.Now(), nil)
+}
+
+// audit sights every issue of ours in a project that no row knows, and gives their number.
+func (d *Deliverer) audit(ctx context.Context, project string) (int, error) {
+	s := d.scope(project)
+	q := ticket.Query{Project: project}
+	if !s.AuditedAt.IsZero() {
+		q.Since = s.AuditedAt.Add(-auditMargin)
+	}
+	now := d.o.Now()
+	call, cancel := d.untilStopped(ctx, auditTimeout)
+	defer cancel()
+	found, err := d.o.Tracker.Find(call, q)
+	if err != nil {
+		return 0, err
+	}
+	unknown, err := d.unknown(ctx, found)
+	if err != nil {
+		return 0, err
+	}
+	if err := d.o.Store.Sight(ctx, unknown); err != nil {
+		return 0, err
+	}
+	s.AuditedAt = now
+	return len(unknown), d.saveScope(ctx, s)
+}
+
+// unknown picks the issues that no ticket row refers to, one for each marker: the oldest.
+func (d *Deliverer) unknown(ctx context.Context, found []ticket.Issue) ([]store.Sighting, error) {
+	var out []store.Sighting
+	taken := make(map[string]bool)
+	for _, issue := range found {
+		t, err := d.o.Store.TicketByMarker(ctx, issue.Marker)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if same(t.Ref, issue.Ref) || taken[issue.Marker] {
+			continue
+		}
+		taken[issue.Marker] = true
+		out = append(out, store.Sighting{
+			Tracker: d.o.Name, Marker: issue.Marker, Ref: issue.Ref, Open: issue.Open, Created: issue.Created,
+		})
+	}
+	return out, nil
+}
+
+func same(a, b ticket.Ref) bool { return a.ID == b.ID && strings.EqualFold(a.Project, b.Project) }
+
+// seen gives the sighting of a marker; its Ref is zero when there is none.
+func (d *Deliverer) seen(ctx context.Context, marker string) (store.Sighting, error) {
+	s, err := d.o.Store.Sighted(ctx, d.o.Name, marker)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Sighting{}, nil
+	}
+	return s, err
+}
+
+// rested moves AuditedAt on while nothing waits: everything that exists by now is known.
+func (d *Deliverer) rested(ctx context.Context, now time.Time) error {
+	for _, s := range slices.Clone(d.scopes) {
+		if s.Project == "" || !d.audited[s.Project] || now.Sub(s.AuditedAt) < auditRefresh {
+			continue
+		}
+		s.AuditedAt = now
+		if err := d.saveScope(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// untilStopped gives the context of a long read, which a stop cuts short: nothing is lost with it.
+func (d *Deliverer) untilStopped(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	call, cancel := context.WithTimeout(ctx, limit)
+	go func() {
+		select {
+		case <-d.stopping:
+			cancel()
+		case <-call.Done():
+		}
+	}()
+	return call, cancel
+}
+
+// auditTicket looks for issues with the ticket's marker beside its own and closes them as
+// duplicates; nothing is ever deleted.
+func (r *run) auditTicket(ctx context.Context) error {
+	started, state := r.o.Now(), r.t.State
+	closed, err := r.closeDuplicates(ctx)
+	if err != nil {
+		due, serr := r.settle(ctx, err)
+		if serr != nil {
+			return serr
+		}
+		if r.t.State != state || due.IsZero() { // a duplicate that cannot be closed now is tried again with the next audit
+			r.t.State, due = state, r.nextAudit()
+		}
+		r.t.AuditAt = due
+		return r.done(ctx, due, note("audit", started, r.o.Now(), err, ""))
+	}
+	r.t.AuditAt = r.nextAudit()
+	text := "no duplicate"
+	if len(closed) > 0 {
+		text = "closed as duplicate: " + strings.Join(closed, ", ")
+		r.log.Error("late duplicates found and closed", "duplicates", closed)
+	}
+	if s, err := r.seen(ctx, r.t.Marker); err != nil {
+		return err
+	} else if s.Open { // dealt with
+		s.Open = false
+		if err := r.o.Store.Sight(ctx, []store.Sighting{s}); err != nil {
+			return err
+		}
+	}
+	return r.done(ctx, r.o.Now(), note("audit", started, r.o.Now(), nil, text))
+}
+
+// nextAudit gives the audit after this one, zero after the last.
+func (r *run) nextAudit() time.Time {
+	if last := r.t.AttemptEnd.Add(lastAudit); r.o.Now().Before(last) {
+		return last
+	}
+	return time.Time{}
+}
+
+// closeDuplicates reads the ticket's own issue first: a moved or renamed one must not be taken for
+// a duplicate of itself.
+func (r *run) closeDuplicates(ctx context.Context) (closed []string, _ error) {
+	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	defer cancel()
+	own, err := r.o.Tracker.Read(call, r.t.Ref)
+	if err != nil {
+		return nil, err
+	}
+	r.t.Ref = own.Ref
+	found, err := r.o.Tracker.Find(call, ticket.Query{
+		Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: r.t.Created.Add(-time.Hour),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, extra := range found {
+		if same(extra.Ref, own.Ref) || !extra.Open {
+			continue
+		}
+		if err := r.closeDuplicate(call, extra); err != nil {
+			return closed, err
+		}
+		closed = append(closed, extra.Ref.Key)
+	}
+	return closed, r.healthy(ctx, r.t.Destination.Project)
+}
+
+func (r *run) closeDuplicate(ctx context.Context, extra ticket.Issue) error {
+	marker := mapping.CommentMarker(r.t.Marker, "duplicate/"+extra.Ref.ID)
+	posted, err := r.o.Tracker.Comments(ctx, extra.Ref)
+	if err != nil {
+		return err
+	}
+	said := false
+	for _, p := range posted {
+		said = said || p.Marker == marker
+	}
+	if !said {
+		doc := ticket.Doc{ticket.Para(
+			ticket.Span{Text: "This issue is a duplicate of "},
+			ticket.Span{Kind: ticket.Link, Text: r.t.Ref.Key, URL: r.t.Ref.URL},
+			ticket.Span{Text: "; ticketd made it when an answer of the tracker was lost, and closes it."})}
+		if _, err := r.o.Tracker.AddComment(ctx, extra.Ref, ticket.Comment{Marker: marker, Body: doc}); err != nil {
+			return err
+		}
+		r.pace.wrote(r.o.Now(), true)
+	}
+	_, err = r.o.Tracker.SetState(ctx, extra.Ref, ticket.Change{Closing: ticket.Closing{StateReason: "not_planned"}})
+	r.pace.wrote(r.o.Now(), false)
+	return err
+}

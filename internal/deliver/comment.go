@@ -1,0 +1,149 @@
+package deliver
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"ticketd/internal/ticket"
+	"ticketd/mapping"
+	"ticketd/store"
+)
+
+// settled is how long after a doubtful comment its absence from the list is believed. Comments are
+// read by the issue's id, from the database and not from an index.
+const settled = time.Minute
+
+// comment posts one comment, once: K1 to K3.
+func (r *run) comment(ctx context.Context, s Step) error {
+	c, known := commentOf(r.w, s.Op)
+	if !known {
+		c = store.Comment{TicketID: r.t.ID, Op: s.Op, Marker: mapping.CommentMarker(r.t.Marker, s.Op)}
+	}
+	if known || r.t.Applied.Adopted || !r.t.Applied.Known {
+		found, err := r.lookForComment(ctx, &c, known)
+		if found || err != nil {
+			return err
+		}
+	}
+
+	started := r.o.Now()
+	c.State, c.Attempts, c.SendDeadline, c.AttemptEnd = store.CommentIntent, c.Attempts+1, started.Add(r.o.Timing.Call), time.Time{}
+	if err := r.keep(ctx, c); err != nil {
+		return err
+	}
+	call, cancel := context.WithDeadline(ctx, c.SendDeadline)
+	defer cancel()
+	id, err := r.o.Tracker.AddComment(call, r.t.Ref, ticket.Comment{Marker: c.Marker, Body: s.Doc})
+	r.pace.wrote(r.o.Now(), true)
+	c.AttemptEnd = r.o.Now()
+	if err != nil {
+		return r.commentFailed(ctx, c, started, err)
+	}
+	c.State, c.RemoteID = store.CommentPosted, id
+	if err := r.succeeded(ctx, ticket.Issue{}); err != nil {
+		r.log.Error("clearing pauses", "error", err)
+	}
+	r.log.Info("comment posted", "op", s.Op)
+	return r.done(ctx, r.o.Now(), note("comment", started, r.o.Now(), nil, s.Op), c)
+}
+
+// lookForComment sees whether an earlier attempt posted it. Found, or too early to tell: the row is
+// given back and true returned.
+func (r *run) lookForComment(ctx context.Context, c *store.Comment, tried bool) (bool, error) {
+	started := r.o.Now()
+	posted, err := r.posted(ctx, c.Marker)
+	if err != nil {
+		due, serr := r.settle(ctx, err)
+		if serr != nil {
+			return true, serr
+		}
+		return true, r.done(ctx, due, note("comments", started, r.o.Now(), err, ""))
+	}
+	if posted != "" {
+		c.State, c.RemoteID = store.CommentPosted, posted
+		return true, r.done(ctx, r.o.Now(), note("comments", started, r.o.Now(), nil, c.Op+" is there"), *c)
+	}
+	last := c.SendDeadline
+	if c.AttemptEnd.After(last) {
+		last = c.AttemptEnd
+	}
+	if ready := last.Add(settled); tried && r.o.Now().Before(ready) {
+		return true, r.done(ctx, ready, note("comments", started, r.o.Now(), nil, c.Op+" not there yet"))
+	}
+	return false, nil
+}
+
+// posted gives the id of our comment with a marker, "" when there is none.
+func (r *run) posted(ctx context.Context, marker string) (string, error) {
+	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	defer cancel()
+	all, err := r.o.Tracker.Comments(call, r.t.Ref)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(all, func(p ticket.Posted) bool { return p.Marker == marker })
+	if i < 0 {
+		return "", nil
+	}
+	return all[i].ID, nil
+}
+
+func (r *run) commentFailed(ctx context.Context, c store.Comment, started time.Time, cause error) error {
+	state := r.t.State
+	due, err := r.settle(ctx, cause)
+	if err != nil {
+		return err
+	}
+	switch ticket.DecisionOf(cause) {
+	case ticket.Doubt:
+		c.State = store.CommentDoubt
+	case ticket.HoldTicket, ticket.Refused:
+		// A comment that the tracker will not take must not keep the issue from being closed.
+		c.State, r.t.State, due = store.CommentFailed, state, r.o.Now()
+	case ticket.Retry, ticket.Pause, ticket.Slow, ticket.HoldDestination, ticket.HoldTracker,
+		ticket.Conflict, ticket.Missing, ticket.Gone:
+		c.State, c.SendDeadline = store.CommentDoubt, started.Add(-settled) // certainly not posted: no need to wait
+		c.AttemptEnd = c.SendDeadline
+	}
+	return r.done(ctx, due, note("comment", started, r.o.Now(), cause, ""), c)
+}
+
+// dropComment removes the comment of a note that was deleted.
+func (r *run) dropComment(ctx context.Context, op string) error {
+	c, _ := commentOf(r.w, op)
+	if c.State != store.CommentPosted {
+		found, err := r.lookForComment(ctx, &c, true)
+		if found || err != nil {
+			return err
+		}
+		c.State = store.CommentDeleted
+		return r.done(ctx, r.o.Now(), nil, c)
+	}
+	started := r.o.Now()
+	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	defer cancel()
+	err := r.o.Tracker.DeleteComment(call, r.t.Ref, c.RemoteID)
+	r.pace.wrote(r.o.Now(), false)
+	if err != nil {
+		return r.commentFailedToGo(ctx, c, started, err)
+	}
+	c.State = store.CommentDeleted
+	if err := r.succeeded(ctx, ticket.Issue{}); err != nil {
+		return err
+	}
+	r.log.Info("comment deleted", "op", op)
+	return r.done(ctx, r.o.Now(), note("delete comment", started, r.o.Now(), nil, op), c)
+}
+
+func (r *run) commentFailedToGo(ctx context.Context, c store.Comment, started time.Time, cause error) error {
+	state := r.t.State
+	due, err := r.settle(ctx, cause)
+	if err != nil {
+		return err
+	}
+	if d := ticket.DecisionOf(cause); d == ticket.HoldTicket || d == ticket.Refused {
+		c.State, r.t.State, due = store.CommentFailed, state, r.o.Now()
+	}
+	return r.done(ctx, due, note("delete comment", started, r.o.Now(), cause, ""), c)
+}

@@ -1,0 +1,243 @@
+package deliver
+
+import (
+	"context"
+	"time"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+	"ticketd/store"
+)
+
+// polls is when, after a doubtful create, the issue is looked for before the quiet period is over.
+// Finding it early saves waiting; not finding it early proves nothing.
+func polls() []time.Duration {
+	return []time.Duration{5 * time.Second, 15 * time.Second, 45 * time.Second, 2 * time.Minute, 5 * time.Minute}
+}
+
+// create makes the issue: C3 to C6. It is only called when no earlier create of this row can have
+// had an effect: none was sent, each was refused for certain, or the quiet period has passed and
+// the issue was looked for and not found.
+func (r *run) create(ctx context.Context) error {
+	if !r.audited[r.t.Destination.Project] {
+		return r.auditFirst(ctx)
+	}
+	f := r.w.Findings[0].Finding
+	draft, err := r.view.Draft(f, r.t.Marker, r.t.Previous)
+	if err != nil {
+		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
+	}
+	draft.Destination = r.t.Destination
+	before := r.t
+
+	// C3: the intent is on disk before anything is sent.
+	started := r.o.Now()
+	r.t.State, r.t.Attempts = store.TicketIntent, r.t.Attempts+1
+	r.t.SendDeadline, r.t.AttemptEnd = started.Add(r.o.Timing.Call), time.Time{}
+	r.t.Applied = store.Applied{Draft: r.view.Digest(draft)}
+	if err := r.keep(ctx); err != nil {
+		return err
+	}
+
+	// C4: never sent after its deadline, whatever stopped us in between.
+	call, cancel := context.WithDeadline(ctx, r.t.SendDeadline)
+	defer cancel()
+	if r.o.Now().After(r.t.SendDeadline) {
+		return r.undo(ctx, before, started, &ticket.Error{Op: "create", Decision: ticket.Retry, Message: "too late to send"})
+	}
+	issue, err := r.o.Tracker.Create(call, draft)
+	r.pace.wrote(r.o.Now(), true)
+
+	// C5: classify.
+	if err != nil {
+		if ticket.DecisionOf(err) != ticket.Doubt {
+			return r.undo(ctx, before, started, err)
+		}
+		r.t.State, r.t.AttemptEnd = store.TicketDoubt, r.o.Now()
+		if _, err := r.settle(ctx, err); err != nil {
+			return err
+		}
+		return r.done(ctx, r.t.AttemptEnd.Add(polls()[0]), note("create", started, r.o.Now(), err, ""))
+	}
+	return r.created(ctx, f, issue, started)
+}
+
+// undo puts the row back as it was before a create that certainly had no effect. An earlier doubt
+// stays a doubt, with its own times.
+func (r *run) undo(ctx context.Context, before store.Ticket, started time.Time, cause error) error {
+	r.t = before
+	if r.t.State != store.TicketDoubt {
+		r.t.State = store.TicketWanted
+	}
+	due, err := r.settle(ctx, cause)
+	if err != nil {
+		return err
+	}
+	return r.done(ctx, due, note("create", started, r.o.Now(), cause, ""))
+}
+
+// created is C6: nothing that can fail stands between the answer and this record.
+func (r *run) created(ctx context.Context, f finding.Finding, issue ticket.Issue, started time.Time) error {
+	r.t.State, r.t.Ref, r.t.AttemptEnd = store.TicketLive, issue.Ref, r.o.Now()
+	r.t.Applied.Known, r.t.Applied.Disposition = true, finding.Open
+	r.t.Applied.Opened, r.t.Applied.Written = f.Opened, issue.Written
+	if !f.Disposition.Closed() {
+		r.t.Applied.Status = f.Status
+	}
+	r.t.AuditAt = time.Time{}
+	if r.t.Attempts > 1 {
+		r.t.AuditAt = r.t.AttemptEnd.Add(firstAudit)
+	}
+	op := note("create", started, r.t.AttemptEnd, nil, droppedText("created "+issue.Ref.Key, issue.Dropped))
+	if err := r.succeeded(ctx, issue); err != nil {
+		r.log.Error("clearing pauses", "error", err) // the issue exists: it is recorded whatever else fails
+	}
+	r.log.Info("issue created", "issue", issue.Ref.Key, "url", issue.Ref.URL, "rule", r.t.Rule, "dropped", issue.Dropped)
+	return r.done(ctx, r.o.Now(), op)
+}
+
+func droppedText(text string, dropped []string) string {
+	for _, d := range dropped {
+		text += "; left out: " + d
+	}
+	return text
+}
+
+// look is C1 and C2 for a create in doubt: search, adopt what is found, and create again only when
+// the quiet period has passed and the search came back empty.
+func (r *run) look(ctx context.Context) error {
+	started := r.o.Now()
+	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	defer cancel()
+	found, err := r.o.Tracker.Find(call, ticket.Query{
+		Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: r.t.Created.Add(-time.Hour),
+	})
+	if err != nil {
+		due, serr := r.settle(ctx, err)
+		if serr != nil {
+			return serr
+		}
+		if r.t.State == store.TicketHeld || r.t.State == store.TicketGone { // a search settles neither
+			r.t.State, due = store.TicketDoubt, started.Add(r.backoff(r.t.Failures))
+		}
+		return r.done(ctx, due, note("find", started, r.o.Now(), err, ""))
+	}
+	if len(found) > 0 {
+		return r.adopt(ctx, found, started)
+	}
+	r.t.State = store.TicketDoubt
+	if err := r.succeeded(ctx, ticket.Issue{}); err != nil {
+		return err
+	}
+	if next := r.nextLook(r.o.Now()); !next.IsZero() {
+		r.t.Reason = "a create may have had an effect; looking again until " + r.quietUntil().UTC().Format(time.TimeOnly) + " UTC"
+		return r.done(ctx, next, note("find", started, r.o.Now(), nil, "not found yet"))
+	}
+	if f := r.w.Findings[0].Finding; f.Disposition.Closed() && !r.view.Policy().TicketClosed {
+		r.t.State, r.t.Attempts, r.t.Reason = store.TicketNone, 0, "closed before it had a ticket"
+		return r.done(ctx, time.Time{}, note("find", started, r.o.Now(), nil, "not found, and not needed any more"))
+	}
+	return r.create(ctx)
+}
+
+// quietUntil is when the effect of the newest create is certain to be visible if there was one.
+func (r *run) quietUntil() time.Time {
+	end := r.t.SendDeadline
+	if r.t.AttemptEnd.After(end) {
+		end = r.t.AttemptEnd
+	}
+	return end.Add(r.o.Timing.Quiet)
+}
+
+// nextLook gives the next search before the quiet period is over, zero once it is.
+func (r *run) nextLook(now time.Time) time.Time {
+	until := r.quietUntil()
+	if !now.Before(until) {
+		return time.Time{}
+	}
+	from := r.t.AttemptEnd
+	if from.IsZero() {
+		from = r.t.SendDeadline.Add(-r.o.Timing.Call)
+	}
+	for _, after := range polls() {
+		if at := from.Add(after); at.After(now) && at.Before(until) {
+			return at
+		}
+	}
+	return until
+}
+
+// sighted adopts an issue that an audit saw, before anything else is decided for the row. A second
+// open issue with the row's marker brings its audit forward.
+func (r *run) sighted(ctx context.Context) (bool, error) {
+	s, err := r.seen(ctx, r.t.Marker)
+	switch {
+	case err != nil || s.Ref.IsZero():
+		return false, err
+	case r.t.Ref.IsZero():
+		found := ticket.Issue{Ref: s.Ref, Marker: s.Marker, Open: s.Open, Created: s.Created}
+		return true, r.adopt(ctx, []ticket.Issue{found}, r.o.Now())
+	case s.Open && !same(s.Ref, r.t.Ref):
+		r.t.AuditAt = r.o.Now()
+		r.w.Ticket.AuditAt = r.t.AuditAt
+	}
+	return false, nil
+}
+
+// adopt takes the oldest of the found issues as the ticket's own.
+func (r *run) adopt(ctx context.Context, found []ticket.Issue, started time.Time) error {
+	issue := found[0]
+	fresh := r.t.State == store.TicketIntent || r.t.State == store.TicketDoubt
+	r.t.Ref, r.t.State = issue.Ref, store.TicketLive
+	if !issue.Open {
+		r.t.State = store.TicketClosed
+	}
+	r.t.Applied.Known, r.t.Applied.Adopted = false, true
+	if fresh {
+		r.t.Applied.Written = issue.Written
+	}
+	r.t.AuditAt = r.o.Now().Add(firstAudit)
+	if len(found) > 1 {
+		r.t.AuditAt = r.o.Now()
+	}
+	if r.t.AttemptEnd.IsZero() {
+		r.t.AttemptEnd = r.o.Now()
+	}
+	if err := r.succeeded(ctx, issue); err != nil {
+		return err
+	}
+	r.log.Info("issue adopted", "issue", issue.Ref.Key, "url", issue.Ref.URL, "rule", r.t.Rule)
+	rec := store.Record{Ticket: r.t, Op: note("adopt", started, r.o.Now(), nil, "found "+issue.Ref.Key+" by its marker"), Done: true, Due: r.o.Now()}
+	after, err := r.seen(ctx, r.o.Mapping.Marker(r.t.Destination.Tracker, r.t.Group, r.t.Generation+1))
+	if err != nil {
+		return err
+	}
+	if !after.Ref.IsZero() { // an older store had already followed this one with another
+		rec.Next = r.successor()
+	}
+	return r.o.Store.Record(ctx, rec)
+}
+
+func (r *run) hold(ctx context.Context, reason, hint string) error {
+	r.t.State, r.t.Reason, r.t.Hint = store.TicketHeld, reason, hint
+	r.log.Warn("ticket held", "reason", reason, "hint", hint)
+	return r.done(ctx, r.t.AuditAt, nil)
+}
+
+// follow starts the next issue of the group.
+func (r *run) follow(ctx context.Context) error {
+	return r.o.Store.Record(ctx, store.Record{Ticket: r.t, Done: true, Due: r.t.AuditAt, Next: r.successor()})
+}
+
+func (r *run) successor() *store.Ticket {
+	dest, rule := r.t.Destination, r.t.Rule
+	if to, ok := r.o.Mapping.Route(r.w.Findings[0].Finding); ok {
+		dest, rule = to.Destination, to.Rule
+	}
+	now := r.o.Now()
+	return &store.Ticket{
+		Group: r.t.Group, Generation: r.t.Generation + 1, Destination: dest, Rule: rule, Previous: r.t.Ref,
+		Marker: r.o.Mapping.Marker(dest.Tracker, r.t.Group, r.t.Generation+1),
+		State:  store.TicketWanted, Due: now, Created: now, Updated: now,
+	}
+}

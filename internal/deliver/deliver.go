@@ -1,0 +1,267 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"ticketd/internal/ticket"
+	"ticketd/mapping"
+	"ticketd/store"
+)
+
+// Timing is every wait of the protocol. The zero value of a member means its default.
+type Timing struct {
+	Quiet      time.Duration // Q: no second create before this long after a doubtful one; 10 min
+	Call       time.Duration // T: one tracker call; 30 s
+	Lease      time.Duration // of a claimed ticket, longer than Call; 60 s
+	BackoffMin time.Duration // first wait after a failure; 5 s
+	BackoffMax time.Duration // longest wait after failures; 15 min
+	Probe      time.Duration // between tries of a refused credential, project or repository; 5 min
+}
+
+// Options of a Deliverer. All but Rand are required.
+type Options struct {
+	Name    string // of the tracker, as configured
+	Tracker Tracker
+	Store   *store.Store
+	Mapping *mapping.Mapping
+	Pace    Pace
+	Timing  Timing
+	Logger  *slog.Logger
+	Now     func() time.Time
+	Rand    func() float64 // jitter in [0, 1); nil: the runtime's
+}
+
+// Deliverer drives one tracker. It is used by one goroutine.
+type Deliverer struct {
+	o        Options
+	pace     *pacer
+	scopes   []store.Scope   // as read at the start of the step, and as saved since
+	known    bool            // the credential was seen to be good since the last refusal
+	audited  map[string]bool // projects whose existing tickets were listed since start
+	down     time.Time       // until when an unreachable or unwell tracker is left alone
+	failed   int             // consecutive calls that ended so
+	stopping <-chan struct{} // closed when Run should end; nil: never
+}
+
+// New makes a Deliverer.
+func New(o Options) *Deliverer {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	def(&o.Timing.Quiet, 10*time.Minute)
+	def(&o.Timing.Call, 30*time.Second)
+	def(&o.Timing.Lease, 60*time.Second)
+	def(&o.Timing.BackoffMin, 5*time.Second)
+	def(&o.Timing.BackoffMax, 15*time.Minute)
+	def(&o.Timing.Probe, 5*time.Minute)
+	if o.Rand == nil {
+		o.Rand = rand.Float64
+	}
+	o.Logger = o.Logger.With("tracker", o.Name)
+	return &Deliverer{o: o, audited: make(map[string]bool)}
+}
+
+// maxSleep bounds a sleep, so that a wake that got lost costs a minute at most.
+const maxSleep = time.Minute
+
+// Run steps until the context ends. A step that is under way is finished, never cut: cancelling a
+// create would make its outcome unknown.
+func (d *Deliverer) Run(ctx context.Context, wake <-chan struct{}) error {
+	d.stopping = ctx.Done()
+	for ctx.Err() == nil {
+		did, err := d.Step(context.WithoutCancel(ctx))
+		wait := time.Duration(0)
+		switch {
+		case err != nil:
+			d.o.Logger.Error("delivering", "error", err)
+			wait = d.o.Timing.BackoffMin
+		case did.Action == "":
+			wait = maxSleep
+			if !did.Next.IsZero() {
+				wait = min(max(did.Next.Sub(d.o.Now()), 0), maxSleep)
+			}
+		}
+		if wait == 0 {
+			continue
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// Did tells what a step did. Action is "" when there was nothing to do before Next (zero: nothing
+// is scheduled).
+type Did struct {
+	Action Action
+	Ticket int64
+	Next   time.Time
+}
+
+// Step does one thing for one ticket. Its error is the store's; a tracker's failure is recorded and
+// scheduled, not returned.
+func (d *Deliverer) Step(ctx context.Context) (Did, error) {
+	now := d.o.Now()
+	var err error
+	if d.scopes, err = d.o.Store.Scopes(ctx, d.o.Name); err != nil {
+		return Did{}, err
+	}
+	p := pausesOf(d.scopes, now)
+	if d.pace == nil {
+		d.pace = newPacer(d.o.Pace, p.tracker.Slowed, now)
+	}
+	for _, at := range []time.Time{p.tracker.PausedUntil, d.down, d.pace.next(now)} {
+		if at.After(now) {
+			return Did{Next: at}, nil
+		}
+	}
+	if !d.known {
+		if err := d.identify(ctx); err != nil || !d.known {
+			return Did{Next: now}, err
+		}
+	}
+	w, next, err := d.o.Store.Claim(ctx, store.Claim{
+		Tracker: d.o.Name, Now: now, Lease: d.o.Timing.Lease, Skip: p.projects,
+	})
+	if err != nil {
+		return Did{}, err
+	}
+	if w.Ticket.ID == 0 {
+		return Did{Next: earliest(next, p.ends)}, d.rested(ctx, now)
+	}
+	action, err := d.drive(ctx, w)
+	if errors.Is(err, store.ErrFenced) {
+		d.o.Logger.Warn("lease lost, leaving the ticket to its new owner", "ticket", w.Ticket.ID)
+		err = nil
+	}
+	return Did{Action: action, Ticket: w.Ticket.ID, Next: now}, err
+}
+
+// identify sees whose credential it is, before anything is done with it.
+func (d *Deliverer) identify(ctx context.Context) error {
+	call, cancel := context.WithTimeout(ctx, d.o.Timing.Call)
+	defer cancel()
+	me, err := d.o.Tracker.Identity(call)
+	if err != nil {
+		d.o.Logger.Warn("the tracker does not take the credential or cannot be reached", "error", err)
+		return d.pauseFor(ctx, "", err)
+	}
+	d.known = true
+	d.o.Logger.Info("tracker ready", "account", me.Name)
+	return d.healthy(ctx, "")
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+// run is the work on one claimed ticket.
+type run struct {
+	*Deliverer
+
+	w    store.Work
+	t    store.Ticket // the row as it will be recorded
+	view mapping.View
+	log  *slog.Logger
+}
+
+// drive does the next step of a claimed ticket and gives the claim back.
+func (d *Deliverer) drive(ctx context.Context, w store.Work) (Action, error) {
+	r := &run{Deliverer: d, w: w, t: w.Ticket}
+	if len(w.Findings) > 0 {
+		r.view = d.o.Mapping.For(w.Findings[0].Finding, w.Ticket.Destination, w.Ticket.Rule)
+	}
+	r.log = d.o.Logger.With("ticket", w.Ticket.ID, "finding", w.Ticket.Group)
+	if r.t.Ref.Key != "" {
+		r.log = r.log.With("issue", r.t.Ref.Key)
+		// Not known at a claim: a step was cut off, or the store was restored. Either way comments
+		// may exist that no row tells of.
+		r.t.Applied.Adopted = r.t.Applied.Adopted || !r.t.Applied.Known
+	}
+	if adopted, err := r.sighted(ctx); adopted || err != nil {
+		return Look, err
+	}
+	step := Plan(r.w, r.view, d.o.Now())
+	return step.Action, r.perform(ctx, step)
+}
+
+func (r *run) perform(ctx context.Context, s Step) error {
+	switch s.Action {
+	case Skip:
+		r.t.State, r.t.Reason, r.t.Hint = store.TicketNone, "closed before it had a ticket", ""
+		return r.done(ctx, time.Time{}, nil)
+	case Rest:
+		return r.rest(ctx)
+	case Look:
+		return r.look(ctx)
+	case Create:
+		return r.create(ctx)
+	case Check:
+		return r.check(ctx)
+	case Close:
+		return r.setState(ctx, false)
+	case Reopen:
+		return r.setState(ctx, true)
+	case Accept:
+		r.t.Applied.Opened = r.w.Findings[0].Opened
+		return r.done(ctx, r.o.Now(), nil)
+	case Follow:
+		return r.follow(ctx)
+	case Update:
+		return r.update(ctx)
+	case Comment:
+		return r.comment(ctx, s)
+	case DropComment:
+		return r.dropComment(ctx, s.Op)
+	case Audit:
+		return r.auditTicket(ctx)
+	}
+	return r.rest(ctx)
+}
+
+// rest gives the ticket back until something changes or an audit is due. A held row whose cause is
+// gone is held no longer.
+func (r *run) rest(ctx context.Context) error {
+	stillRefused := len(r.w.Findings) > 0 && r.t.Applied.Known && r.t.Applied.Refused == r.w.Findings[0].Status &&
+		!r.t.Applied.Refused.IsZero()
+	if r.t.State == store.TicketHeld && !stillRefused {
+		r.t.State, r.t.Reason, r.t.Hint = Implied(r.t), "", ""
+	}
+	return r.done(ctx, r.t.AuditAt, nil)
+}
+
+// note is the line of the operations record for a call.
+func note(name string, started, ended time.Time, err error, text string) *store.Op {
+	op := &store.Op{Name: name, Started: started, Ended: ended, Outcome: "ok", Text: text}
+	if err != nil {
+		op.Outcome, op.Text = ticket.DecisionOf(err).String(), err.Error()
+		if e, ok := errors.AsType[*ticket.Error](err); ok {
+			op.Status, op.RequestID = e.Status, e.RequestID
+		}
+	}
+	return op
+}
+
+// keep records the row without giving it back: what must be durable before a call.
+func (r *run) keep(ctx context.Context, comments ...store.Comment) error {
+	return r.o.Store.Record(ctx, store.Record{Ticket: r.t, Comments: comments})
+}
+
+// done records the row and gives it back. due is when it wants attention next.
+func (r *run) done(ctx context.Context, due time.Time, op *store.Op, comments ...store.Comment) error {
+	return r.o.Store.Record(ctx, store.Record{Ticket: r.t, Comments: comments, Op: op, Done: true, Due: due})
+}

@@ -1,0 +1,75 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ticketd/internal/ticket"
+	"ticketd/store"
+)
+
+// Bounds of "gone": a single miss proves nothing (facts: jira.md section 6).
+const (
+	goneMisses = 3
+	goneAfter  = 24 * time.Hour
+)
+
+// settle turns a failed call into the row's next attention, its reason, and the pauses that the
+// failure asks for. What the failure means for the row's state beyond "held" and "gone" is the
+// caller's business.
+func (r *run) settle(ctx context.Context, err error) (due time.Time, _ error) {
+	e, ok := errors.AsType[*ticket.Error](err)
+	if !ok {
+		e = &ticket.Error{Decision: ticket.Doubt, Err: err}
+	}
+	now := r.o.Now()
+	r.t.Failures++
+	r.t.Reason, r.t.Hint = e.Error(), e.Hint
+	r.log.Warn("tracker call did not succeed", "decision", e.Decision.String(), "error", e)
+	if perr := r.pauseFor(ctx, r.t.Destination.Project, e); perr != nil {
+		return time.Time{}, perr
+	}
+	switch e.Decision {
+	case ticket.Pause, ticket.HoldTracker, ticket.HoldDestination:
+		return now, nil // ready as soon as the pause ends
+	case ticket.Slow:
+		return now.Add(r.throttle(e)), nil
+	case ticket.HoldTicket, ticket.Refused:
+		r.t.State = store.TicketHeld
+		return r.t.AuditAt, nil
+	case ticket.Gone:
+		r.t.State = store.TicketGone
+		return time.Time{}, nil
+	case ticket.Missing:
+		return r.missed(now), nil
+	case ticket.Conflict, ticket.Retry, ticket.Doubt:
+	}
+	return now.Add(r.backoff(r.t.Failures)), nil
+}
+
+// missed counts a read that did not find the issue; three over a day make it gone.
+func (r *run) missed(now time.Time) time.Time {
+	if r.t.Misses == 0 {
+		r.t.FirstMiss = now
+	}
+	r.t.Misses++
+	if r.t.Misses >= goneMisses && now.Sub(r.t.FirstMiss) >= goneAfter {
+		r.t.State = store.TicketGone
+		r.t.Reason = "not to be seen for a day with a good credential and project: deleted, or moved out of sight"
+		return time.Time{}
+	}
+	return now.Add(goneAfter / (goneMisses - 1))
+}
+
+// succeeded clears what failures left behind. A row that is still held keeps its reason.
+func (r *run) succeeded(ctx context.Context, at ticket.Issue) error {
+	r.t.Failures, r.t.Misses, r.t.FirstMiss = 0, 0, time.Time{}
+	if r.t.State != store.TicketHeld {
+		r.t.Reason, r.t.Hint = "", ""
+	}
+	if !at.Ref.IsZero() {
+		r.t.Ref = at.Ref // a moved issue has a new key
+	}
+	return r.healthy(ctx, r.t.Destination.Project)
+}
