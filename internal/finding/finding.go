@@ -257,21 +257,22 @@ type Note struct {
 
 // FoldNote adds a note event to a note and gives the new one.
 func FoldNote(n Note, e Event) Note {
+	if e.Class != NoteCreated && e.Class != NoteDeleted {
+		return n
+	}
 	n.Subject, n.ID = e.Key, e.Note.ID
-	switch e.Class {
-	case NoteDeleted:
+	if e.Class == NoteDeleted {
 		n.Deleted = true
 		n.Text, n.Author, n.Created = "", "", "" // a deleted note is not kept
-	case NoteCreated:
-		at := e.Stamp()
-		if !newer(at, n.Stamp) {
-			return n
-		}
-		n.Stamp = at
-		if !n.Deleted {
-			n.Text, n.Author, n.Created = e.Note.Text, e.Note.Author, e.Note.Created
-		}
-	case Status:
+		return n
+	}
+	at := e.Stamp()
+	if !newer(at, n.Stamp) {
+		return n
+	}
+	n.Stamp = at
+	if !n.Deleted {
+		n.Text, n.Author, n.Created = e.Note.Text, e.Note.Author, e.Note.Created
 	}
 	return n
 }
