@@ -11,15 +11,18 @@ import (
 	"ticketd/internal/ticket"
 )
 
-// builtins are the functions of text/template that are of use here. html, js and urlquery are
-// not: what a template prints is made safe without them. call has nothing to call.
+// builtins are the functions of text/template that stay. html, js and urlquery do not: what a
+// template prints is made safe without them. call has nothing to call, and print has a bound here.
 func builtins() []string {
-	return []string{"and", "eq", "ge", "gt", "index", "le", "len", "lt", "ne", "not", "or", "print", "printf", "println", "slice"}
+	return []string{"and", "eq", "ge", "gt", "index", "le", "len", "lt", "ne", "not", "or", "slice"}
 }
 
-func builtin(name string) bool { return slices.Contains(builtins(), name) }
-
-func keys(m template.FuncMap) []string { return slices.Sorted(maps.Keys(m)) }
+// callable are all the names that a template may call.
+func callable(funcs template.FuncMap) []string {
+	names := slices.AppendSeq(builtins(), maps.Keys(funcs))
+	slices.Sort(names)
+	return names
+}
 
 // functions are what templates can call, by the names and with the order of arguments of sprig, so
 // that the piped value comes last:

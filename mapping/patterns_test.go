@@ -34,10 +34,17 @@ match.path = {"affected_asset.hosted_on" = "AWS", b = ["x", "y"]}
 }
 
 func TestPatternsOfAnotherTypeAreRefused(t *testing.T) {
-	for _, text := range []string{"severity = 3", "severity = [3]", "severity = {a = 1}", "severity = true", "severity = 1979-05-27"} {
+	for _, text := range []string{"severity = [3]", "severity = {a = 1}", "severity = [[\"a\"]]"} {
 		var m Match
 		if err := toml.Unmarshal([]byte(text), &m); err == nil {
 			t.Errorf("%s decoded to %#v", text, m)
 		}
+	}
+}
+
+func TestANumberIsTakenAsItIsWritten(t *testing.T) {
+	var m Match
+	if err := toml.Unmarshal([]byte("app_id = 13"), &m); err != nil || !reflect.DeepEqual(m.AppID, Patterns{"13"}) {
+		t.Errorf("got %v, %v", m.AppID, err)
 	}
 }

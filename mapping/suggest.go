@@ -22,23 +22,27 @@ func didYouMean(got string, names []string) string {
 	return "use one of " + strings.Join(names, ", ")
 }
 
-// editDistance is the number of characters to insert, delete or replace.
+// editDistance is the number of characters to insert, delete, replace or swap with their neighbour.
 func editDistance(a, b string) int {
 	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
+	before, above := make([]int, len(to)+1), make([]int, len(to)+1)
+	for j := range above {
+		above[j] = j
 	}
-	for i, r := range from {
-		diagonal := row[0]
+	for i := range from {
+		row := make([]int, len(to)+1)
 		row[0] = i + 1
-		for j, s := range to {
-			cost := 1
-			if r == s {
-				cost = 0
+		for j := range to {
+			replaced := above[j]
+			if from[i] != to[j] {
+				replaced++
 			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
+			row[j+1] = min(row[j]+1, above[j+1]+1, replaced)
+			if i > 0 && j > 0 && from[i] == to[j-1] && from[i-1] == to[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
+		before, above = above, row
 	}
-	return row[len(to)]
+	return above[len(to)]
 }

@@ -73,8 +73,7 @@ func (w *walker) argument(n parse.Node) {
 	case *parse.VariableNode:
 		w.fields(n.Pos, n.Ident[1:])
 	case *parse.IdentifierNode:
-		if _, ok := w.funcs[n.Ident]; !ok && !builtin(n.Ident) {
-			names := append(builtins(), keys(w.funcs)...)
+		if names := callable(w.funcs); !slices.Contains(names, n.Ident) {
 			w.fault(n.Pos, "there is no function "+strconv.Quote(n.Ident), didYouMean(n.Ident, names))
 		}
 	}
