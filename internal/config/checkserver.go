@@ -65,7 +65,7 @@ func loopback(host string) bool {
 
 // authentication refuses a server that anybody could post to unless that was asked for.
 func (k checker) authentication(s *Server, local bool) {
-	given := len(s.Tokens)+len(s.Capabilities) > 0 || k.has("server", "token") || k.has("server", "capability")
+	given := len(s.Tokens)+len(s.Capabilities) > 0 || k.faulty("server.token") || k.faulty("server.capability")
 	open := []string{"server", "insecure_no_auth"}
 	switch {
 	case s.InsecureNoAuth && given:

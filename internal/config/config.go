@@ -40,7 +40,8 @@ type Config struct {
 	Defaults mapping.Rule   `toml:"defaults"`
 	Rules    []mapping.Rule `toml:"rule"`
 
-	// Mapping and Table are the compiled rules and event types; nil where they have mistakes.
+	// Mapping and Table are the compiled rules and event types. Markers depend on Instance: where it
+	// is empty, compile Spec again with the store's id in it before making any.
 	Mapping *mapping.Mapping   `toml:"-"`
 	Table   *datatheorem.Table `toml:"-"`
 }

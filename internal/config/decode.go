@@ -75,6 +75,7 @@ func (d *document) special(n *node, v reflect.Value) bool {
 		value, err := n.any()
 		if err != nil {
 			d.bad(n, err.Error(), "")
+			return true
 		}
 		*to = value
 	default:
@@ -146,7 +147,7 @@ func (d *document) expect(n *node, k kind, wanted string) bool {
 		hint = "write it in quotes"
 	case k == array && n.kind == text:
 		hint = "write it in brackets"
-	case n.kind == text && (k == boolean || k == integer):
+	case n.kind == text && (k == boolean || k == integer) && strings.Trim(n.text, "0123456789truefalse") == "":
 		hint = "write it without quotes"
 	}
 	d.bad(n, fmt.Sprintf("is %s, must be %s", n.kind, wanted), hint)

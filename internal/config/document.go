@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ type document struct {
 	lines    []int  // offset at which each line starts
 	root     *node
 	problems Problems
+	settled  int  // how many of the problems earlier stages found
 	secrets  bool // one stands in the file itself
 }
 
@@ -71,8 +73,19 @@ func (d *document) addAt(n *node, p Problem) {
 	} else if n != d.root {
 		p.Line, p.Column = d.position(n.at)
 	}
-	d.problems = append(d.problems, p)
+	if p.Key == "" || !d.faulty(p.Key) {
+		d.problems = append(d.problems, p)
+	}
 }
+
+// faulty tells whether an earlier stage found a mistake at a key: what is said of it then is only a
+// consequence.
+func (d *document) faulty(key string) bool {
+	return slices.ContainsFunc(d.problems[:d.settled], func(p Problem) bool { return p.Key == key && !p.Warning })
+}
+
+// settle ends a stage.
+func (d *document) settle() { d.settled = len(d.problems) }
 
 // has tells whether a key is given.
 func (d *document) has(path ...string) bool {

@@ -3,12 +3,13 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"reflect"
+	"strconv"
+	"strings"
 	"time"
 
 	"ticketd/internal/datatheorem"
@@ -77,10 +78,13 @@ func (d *document) load(env func(string) (string, bool)) (*Config, Problems) {
 		d.problems.sort()
 		return nil, d.problems
 	}
+	d.settle()
 	d.override(env)
 	c := defaults()
 	d.decode(d.root, reflect.ValueOf(c).Elem())
+	d.settle()
 	checker{d, env}.config(c)
+	d.settle()
 	d.compile(c)
 	d.problems.sort()
 	if d.problems.Fatal() {
@@ -115,14 +119,23 @@ func (d *document) compile(c *Config) {
 	var errs []error
 	c.Table, errs = datatheorem.NewTable(c.Events)
 	for _, err := range errs {
-		d.problem(eventPath(err), err.Error(), "")
+		d.problem(eventPath(err), eventText(err), "")
 	}
 }
 
 func eventPath(err error) []string {
-	var i int
-	if _, scanned := fmt.Sscanf(err.Error(), "events[%d]", &i); scanned == nil {
-		return []string{"events", fmt.Sprint(i)}
+	var at *datatheorem.EntryError
+	if !errors.As(err, &at) {
+		return []string{"events"}
 	}
-	return []string{"events"}
+	return append([]string{"events", strconv.Itoa(at.Index)}, strings.SplitN(at.Key, ".", 2)...)
+}
+
+// eventText gives the mistake without its place, which stands in front of it already.
+func eventText(err error) string {
+	var at *datatheorem.EntryError
+	if errors.As(err, &at) {
+		return at.Text
+	}
+	return err.Error()
 }

@@ -1,7 +1,8 @@
 package config
 
 import (
-	"fmt"
+	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,7 @@ type node struct {
 	names   []string         // its members in file order
 	items   []*node          // of a list
 	defined bool             // a table with a header or braces of its own, which may not get a second one
+	dotted  bool             // a table made by a dotted key, which dotted keys may add to
 	sealed  bool             // an inline table or list, which nothing may be added to
 	env     string           // the variable of the environment that it came from
 }
@@ -70,6 +72,9 @@ func (n *node) push(child *node) {
 	child.key = indexKey(n.key, len(n.items))
 	n.items = append(n.items, child)
 }
+
+// errNumber keeps the number itself out of messages.
+var errNumber = errors.New("is a number that cannot be used")
 
 // any gives the value in the types of encoding/json, dates as text.
 func (n *node) any() (any, error) {
@@ -105,10 +110,26 @@ func (n *node) any() (any, error) {
 	}
 }
 
+// before gives the node that begins last before an offset, the innermost of several.
+func (n *node) before(offset int) *node {
+	best := n
+	for _, name := range n.names {
+		if c := n.members[name].before(offset); c.at < offset && c.at >= best.at {
+			best = c
+		}
+	}
+	for _, item := range n.items {
+		if c := item.before(offset); c.at < offset && c.at >= best.at {
+			best = c
+		}
+	}
+	return best
+}
+
 func (n *node) integer() (int64, error) {
 	v, err := strconv.ParseInt(n.text, 0, 64) // TOML's forms of a whole number are Go's
 	if err != nil {
-		return 0, fmt.Errorf("reading a whole number: %w", err.(*strconv.NumError).Err)
+		return 0, errNumber
 	}
 	return v, nil
 }
@@ -116,7 +137,10 @@ func (n *node) integer() (int64, error) {
 func (n *node) float() (float64, error) {
 	v, err := strconv.ParseFloat(strings.ReplaceAll(n.text, "_", ""), 64)
 	if err != nil {
-		return 0, fmt.Errorf("reading a number: %w", err.(*strconv.NumError).Err)
+		return 0, errNumber
+	}
+	if math.IsInf(v, 0) || math.IsNaN(v) {
+		return 0, errNumber // JSON has none
 	}
 	return v, nil
 }

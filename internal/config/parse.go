@@ -34,31 +34,30 @@ func (d *document) parse() bool {
 		d.syntax(err)
 		return false
 	}
-	return len(d.problems) > 0 || d.judged()
+	if len(d.problems) == 0 {
+		d.judge()
+	}
+	return true
 }
 
-// judged has go-toml decode the text once as well: it knows what a scalar may look like, such as the
+// judge has go-toml decode the text once as well: it knows what a scalar may look like, such as the
 // days of a month.
-func (d *document) judged() bool {
+func (d *document) judge() {
 	var ignored map[string]any
 	err := toml.Unmarshal(d.data, &ignored)
-	if err == nil {
-		return true
-	}
-	p := Problem{File: d.name, Text: sentence(err)}
 	var at *toml.DecodeError
-	if errors.As(err, &at) {
-		p.Line, p.Column = at.Position()
-		for _, name := range at.Key() {
-			p.Key = joinKey(p.Key, name)
-		}
+	switch {
+	case errors.As(err, &at):
+		line, column := at.Position()
+		n := d.root.before(d.lines[line-1] + column)
+		d.addAt(n, Problem{Key: n.key, Text: "is no TOML value: " + sentence(err)})
+	case err != nil:
+		d.addAt(d.root, Problem{Text: "is no TOML: " + sentence(err)})
 	}
-	d.problems = append(d.problems, p)
-	return false
 }
 
 func (d *document) syntax(err error) {
-	p := Problem{File: d.name, Text: sentence(err), Hint: "the rest of the file was not read"}
+	p := Problem{File: d.name, Text: "is no TOML: " + sentence(err), Hint: "the rest of the file was not read"}
 	var at *unstable.ParserError
 	if errors.As(err, &at) {
 		p.Line, p.Column = d.position(min(max(0, cap(d.data)-cap(at.Highlight)), len(d.data)))
@@ -71,7 +70,7 @@ var quoted = regexp.MustCompile(`( but got)? U\+[0-9A-F]+( '.*')?|: .*`)
 
 // sentence gives go-toml's words without any part of the text they speak of.
 func sentence(err error) string {
-	return "not TOML: " + quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "toml: "), "")
+	return quoted.ReplaceAllString(strings.TrimPrefix(err.Error(), "toml: "), "")
 }
 
 // header enters [a.b].
@@ -133,9 +132,9 @@ func (d *document) enter(n *node, k *unstable.Node, dotted bool) *node {
 	next := n.members[name]
 	switch {
 	case next == nil:
-		next = &node{kind: table, at: at, defined: dotted}
+		next = &node{kind: table, at: at, defined: dotted, dotted: dotted}
 		n.set(name, next)
-	case next.sealed, next.kind != table && next.kind != array, dotted && next.kind != table:
+	case next.sealed, next.kind != table && next.kind != array, dotted && !next.dotted:
 		d.twice(next, at, "it cannot be added to")
 		return detached(next)
 	case next.kind == array:

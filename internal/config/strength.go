@@ -22,10 +22,10 @@ func (k checker) strong(at []string, secret string, ours bool) bool {
 	switch {
 	case secret == "":
 		k.problem(at, "is empty", "")
-	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
-		k.problem(at, "holds a space, a line break or a character that no header can carry", "put nothing but the secret there")
 	case slices.ContainsFunc(placeholders[:], func(p string) bool { return strings.Contains(lower, p) }), few(secret):
 		k.problem(at, "is a placeholder", "put a secret of your own there; openssl rand -hex 32 makes one")
+	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
+		k.problem(at, "holds a space, a line break or a character that no header can carry", "put nothing but the secret there")
 	case len(secret) < shortestSecret:
 		k.problem(at, "is shorter than 16 characters", "openssl rand -hex 32 makes a good one")
 	case ours && len(secret) < goodSecret:
