@@ -50,8 +50,8 @@ func (s *Store) Claim(ctx context.Context, c Claim) (Work, time.Time, error) {
 	var w Work
 	var next time.Time
 	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		first, err := firstLane(ctx, tx, c)
-		if err != nil || first.due == 0 {
+		first, ok, err := firstLane(ctx, tx, c)
+		if err != nil || !ok {
 			return err
 		}
 		if first.due > millis(c.Now) {
@@ -71,20 +71,19 @@ func (s *Store) Claim(ctx context.Context, c Claim) (Work, time.Time, error) {
 	return w, next, nil
 }
 
-// firstLane gives the project whose first ticket is due first; the zero lane where nothing is
+// firstLane gives the project whose first ticket is due first; ok is false where nothing is
 // scheduled.
-func firstLane(ctx context.Context, tx *sql.Tx, c Claim) (lane, error) {
+func firstLane(ctx context.Context, tx *sql.Tx, c Claim) (first lane, ok bool, err error) {
 	lanes, err := query(ctx, tx, scanLane, lanesQuery, c.Tracker)
 	if err != nil {
-		return lane{}, err
+		return lane{}, false, err
 	}
-	var first lane
 	for _, l := range lanes {
-		if !slices.Contains(c.Skip, l.project) && (first.due == 0 || l.due < first.due) {
-			first = l
+		if !slices.Contains(c.Skip, l.project) && (!ok || l.due < first.due) {
+			first, ok = l, true
 		}
 	}
-	return first, nil
+	return first, ok, nil
 }
 
 // load reads what belongs to the ticket, after the claim and in the same transaction: what comes

@@ -11,6 +11,8 @@ import (
 
 const eventColumns = `seq, digest, body, source, received, last_seen, seen, state, type, kind, uuid, reason`
 
+const pendingQuery = `SELECT ` + eventColumns + ` FROM events WHERE state = 'new' ORDER BY seq LIMIT $1`
+
 func scanEvent(r row) (Event, error) {
 	var e Event
 	var received, lastSeen int64
@@ -56,8 +58,7 @@ func notNull(body []byte) []byte {
 func (s *Store) PendingEvents(ctx context.Context, limit int) ([]Event, error) {
 	var events []Event
 	err := s.view(ctx, func(tx *sql.Tx) (err error) {
-		events, err = query(ctx, tx, scanEvent, `
-			SELECT `+eventColumns+` FROM events WHERE state = 'new' ORDER BY seq LIMIT $1`, atMost(limit))
+		events, err = query(ctx, tx, scanEvent, pendingQuery, atMost(limit))
 		return err
 	})
 	if err != nil {

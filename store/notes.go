@@ -7,7 +7,7 @@ import (
 	"ticketd/internal/finding"
 )
 
-const noteColumns = `n.kind, n.uuid, n.id, n.text, n.author, n.created, n.stamp_time, n.stamp_rank, n.stamp_tie, n.deleted`
+const noteColumns = `n.kind, n.uuid, n.id AS note, n.text, n.author, n.created, n.stamp_time, n.stamp_rank, n.stamp_tie, n.deleted`
 
 func scanNote(r row) (finding.Note, error) {
 	var n finding.Note
@@ -44,5 +44,5 @@ func notesOfTicket(ctx context.Context, tx *sql.Tx, ticketID int64) ([]finding.N
 		UNION
 		SELECT `+noteColumns+` FROM findings f JOIN notes n ON n.kind = 'parent' AND n.uuid = f.parent
 		WHERE f.ticket = $1 AND f.parent <> ''
-		ORDER BY stamp_time, stamp_rank, stamp_tie, id`, ticketID)
+		ORDER BY stamp_time, stamp_rank, stamp_tie, note`, ticketID)
 }
