@@ -17,7 +17,7 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 		Handler:                      h,
 		ReadHeaderTimeout:            5 * time.Second,
 		ReadTimeout:                  15 * time.Second,
-		WriteTimeout:                 15 * time.Second,
+		WriteTimeout:                 30 * time.Second, // counts from the header: 15 s of body, 10 s of commit, the answer
 		IdleTimeout:                  60 * time.Second,
 		MaxHeaderBytes:               16 << 10,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),

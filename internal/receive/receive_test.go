@@ -1,0 +1,237 @@
+package receive
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ticketd/internal/datatheorem/samples"
+)
+
+func readCloser(r io.Reader) io.ReadCloser { return io.NopCloser(r) }
+
+// tick is a clock that goes on by a step whenever it is read.
+func tick(step time.Duration) func() time.Time {
+	var reads atomic.Int64
+	return func() time.Time { return time.Unix(1000, 0).Add(time.Duration(reads.Add(1)) * step) }
+}
+
+func TestWhateverIsAuthenticatedIsKeptAsItCame(t *testing.T) {
+	bodies := []string{"", "{", "null", "\xff\xfe\x00", `{"a":1,"a":2}`, strings.Repeat("[", 5000), strings.Repeat("x", DefaultMaxBody)}
+	for _, name := range samples.Names() {
+		bodies = append(bodies, string(samples.Body(name)))
+	}
+	d := open(t, func(o *Options) { o.Now = at(1700000000) })
+	for _, body := range bodies {
+		if w := d.post(body, nil); w.Code != 200 || w.Body.String() != `{"status":"accepted"}`+"\n" {
+			t.Errorf("%.20q: %d %s", body, w.Code, w.Body)
+		}
+	}
+	events := d.events()
+	if len(events) != len(bodies) {
+		t.Fatalf("%d events for %d bodies", len(events), len(bodies))
+	}
+	for i, e := range events {
+		sum := sha256.Sum256([]byte(bodies[i]))
+		if string(e.Body) != bodies[i] || e.Digest != hex.EncodeToString(sum[:]) || e.Received.Unix() != 1700000000 {
+			t.Errorf("event %d is %.20q of %s", i, e.Body, e.Received)
+		}
+	}
+}
+
+func TestARepeatedBodyIsCountedAndWakesNobody(t *testing.T) {
+	woken := 0
+	counts := map[string]int{}
+	d := open(t, func(o *Options) {
+		o.Accepted = func() { woken++ }
+		o.Count = func(outcome string) { counts[outcome]++ }
+	})
+	for _, want := range []string{"accepted", "repeated", "repeated"} {
+		if w := d.post("{}", nil); w.Code != 200 || w.Body.String() != `{"status":"`+want+`"}`+"\n" {
+			t.Errorf("%d %s, want %s", w.Code, w.Body, want)
+		}
+	}
+	if e := d.events(); len(e) != 1 || e[0].Seen != 3 || woken != 1 || counts["accepted"] != 1 || counts["repeated"] != 2 {
+		t.Errorf("%d events, woken %d times, counted %v", len(e), woken, counts)
+	}
+}
+
+func TestTwentyPostsOfOneBodyAtOnceAreOneEvent(t *testing.T) {
+	var woken atomic.Int32
+	d := open(t, func(o *Options) { o.Accepted = func() { woken.Add(1) } })
+	address := d.serve()
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			r, err := http.NewRequest("POST", "http://"+address+DefaultPath, strings.NewReader("{}"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			r.Header.Set("Authorization", "Bearer "+token)
+			r.Close = true
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != 200 {
+				t.Errorf("%d", resp.StatusCode)
+			}
+		})
+	}
+	all.Wait()
+	if e := d.events(); len(e) != 1 || e[0].Seen != 20 || woken.Load() != 1 {
+		t.Errorf("%d events, woken %d times: %+v", len(e), woken.Load(), e)
+	}
+}
+
+func TestOverTheLimitOfBodiesASenderIsAskedToComeBack(t *testing.T) {
+	d := open(t, nil)
+	reading, release := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	for range DefaultMaxBodies {
+		all.Go(func() {
+			w := d.post("", func(r *http.Request) { r.Body = readCloser(&stalled{reading: reading, release: release}) })
+			if w.Code != 200 {
+				t.Errorf("one of the first: %d", w.Code)
+			}
+		})
+		<-reading
+	}
+	w := d.post("", func(r *http.Request) { r.Body = readCloser(untouchable{t}) })
+	if after, err := strconv.Atoi(w.Header().Get("Retry-After")); w.Code != 503 || err != nil || after < 5 || after > 30 {
+		t.Errorf("one too many: %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+	}
+	if w := d.post("", func(r *http.Request) { r.Header.Del("Authorization") }); w.Code != 401 {
+		t.Errorf("a stranger learns that it is busy: %d", w.Code)
+	}
+	close(release)
+	all.Wait()
+	if w := d.post("{}", nil); w.Code != 200 {
+		t.Errorf("afterwards: %d", w.Code)
+	}
+}
+
+func TestRetryAfterIsSpreadFromFiveToThirtySeconds(t *testing.T) {
+	for draw, want := range map[int]string{0: "5", 25: "30"} {
+		d := open(t, func(o *Options) {
+			o.Rand = func(n int) int {
+				if draw >= n {
+					t.Errorf("%d of %d was never possible", draw, n)
+				}
+				return draw
+			}
+		})
+		if err := d.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.post("{}", nil).Header().Get("Retry-After"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestAStoreInTroubleIsA503AndWakesNobody(t *testing.T) {
+	d := open(t, func(o *Options) { o.Accepted = func() { t.Error("woken") } })
+	if err := d.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := d.post("{}", nil)
+	if w.Code != 503 || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "closed") {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if !strings.Contains(d.logs.String(), `"level":"ERROR"`) {
+		t.Errorf("the operator was not told: %s", d.logs)
+	}
+}
+
+func TestAPanicCostsOneRequestAndNoSlot(t *testing.T) {
+	d := open(t, func(o *Options) { o.MaxBodies = 1 })
+	for range 3 {
+		if w := d.post("", func(r *http.Request) { r.Body = readCloser(panicking{errors.New("x")}) }); w.Code != 500 {
+			t.Errorf("%d", w.Code)
+		}
+	}
+	if w := d.post("{}", nil); w.Code != 200 {
+		t.Errorf("afterwards: %d", w.Code)
+	}
+}
+
+func TestOnlyPostsOfPlainJSONAreTaken(t *testing.T) {
+	d := open(t, nil)
+	header := func(name string, values ...string) func(*http.Request) {
+		return func(r *http.Request) { r.Header[name] = values }
+	}
+	for i, c := range []struct {
+		change func(*http.Request)
+		want   int
+	}{
+		{header("Content-Type"), 200},
+		{header("Content-Type", ""), 200},
+		{header("Content-Type", "application/json"), 200},
+		{header("Content-Type", "Application/JSON; charset=utf-8"), 200},
+		{header("Content-Type", `application/json;charset="UTF-8"`), 200},
+		{header("Content-Type", "application/json; charset=utf-8; profile=x"), 415},
+		{header("Content-Type", "application/x-www-form-urlencoded"), 415},
+		{header("Content-Type", "text/json"), 415},
+		{header("Content-Type", "application/jsonx"), 415},
+		{header("Content-Type", "application/json, text/plain"), 415},
+		{header("Content-Type", "application/json", "application/json"), 415},
+		{header("Content-Type", ";"), 415},
+		{header("Content-Encoding", "identity"), 200},
+		{header("Content-Encoding", "gzip"), 415},
+		{header("Content-Encoding", "identity", "gzip"), 415},
+		{header("Content-Encoding", "identity, gzip"), 415},
+		{func(r *http.Request) { r.Method = "GET" }, 405},
+		{func(r *http.Request) { r.Method = "PUT" }, 405},
+		{func(r *http.Request) { r.Method = "post" }, 405},
+		{func(r *http.Request) { r.URL.RawQuery = "x=y" }, 200},
+	} {
+		w := d.post(strconv.Itoa(i), c.change)
+		if w.Code != c.want {
+			t.Errorf("case %d: %d, want %d", i, w.Code, c.want)
+		}
+		if w.Code == 405 && w.Header().Get("Allow") != "POST" {
+			t.Errorf("case %d does not say what is allowed", i)
+		}
+	}
+}
+
+func TestABodyOverTheCapIsRefusedAndTheCapItselfIsNot(t *testing.T) {
+	d := open(t, func(o *Options) { o.MaxBody = 10 })
+	for length, want := range map[int]int{0: 200, 9: 200, 10: 200, 11: 413, 1000: 413} {
+		body := strings.Repeat("x", length)
+		if w := d.post(body, nil); w.Code != want {
+			t.Errorf("%d bytes: %d, want %d", length, w.Code, want)
+		}
+		// A chunked body does not say how long it is.
+		w := d.post(body, func(r *http.Request) { r.ContentLength, r.TransferEncoding = -1, []string{"chunked"} })
+		if w.Code != want {
+			t.Errorf("%d bytes, chunked: %d, want %d", length, w.Code, want)
+		}
+	}
+}
+
+func TestEveryOutcomeHasItsOwnConstantAnswer(t *testing.T) {
+	for outcome, want := range map[Outcome]int{
+		Accepted: 200, Repeated: 200, NotFound: 404, Unauthorized: 401, BadMethod: 405, BadMedia: 415, TooLarge: 413,
+		Truncated: 400, TimedOut: 408, Busy: 503, StoreTrouble: 503, Panicked: 500,
+	} {
+		w := httptest.NewRecorder()
+		outcome.write(w)
+		if w.Code != want || w.Body.String() != `{"status":"`+string(outcome)+`"}`+"\n" {
+			t.Errorf("%s: %d %s", outcome, w.Code, w.Body)
+		}
+	}
+}
