@@ -106,11 +106,13 @@ func (d *Daemon) rules() (*mapping.Mapping, error) {
 
 func (d *Daemon) listen() error {
 	s := d.o.Config.Server
-	handler := receive.New(receive.Options{
+	handler, err := receive.New(receive.Options{
 		Store: d.store, Path: s.Path, Tokens: credentials(s.Tokens), Capabilities: credentials(s.Capabilities),
 		Open: s.InsecureNoAuth, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.set,
 	})
-	var err error
+	if err != nil {
+		return fmt.Errorf("setting up the webhook: %w", err)
+	}
 	if d.webhook.Listener, err = d.o.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("listening for webhooks: %w", err)
 	}
