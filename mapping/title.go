@@ -24,8 +24,8 @@ func (v View) title(f finding.Finding) string {
 // headline makes a title of what the finding tells. Violations are sent without one
 // (facts/datatheorem.md 3.1): the first sentence of the description has to do.
 func headline(f finding.Finding) string {
-	what := shorten(oneLine(subject(f)), maxHeadline)
-	where := oneLine(first(f.Get(finding.AssetName), f.Get(finding.AppName)))
+	what := shorten(subject(f), maxHeadline)
+	where := told(f.Get(finding.AssetName), f.Get(finding.AppName))
 	if where == "" || strings.Contains(what, where) {
 		return what
 	}
@@ -34,33 +34,42 @@ func headline(f finding.Finding) string {
 
 func subject(f finding.Finding) string {
 	if f.Key.Kind == finding.Service {
-		name := first(f.Get(finding.AssetName), f.Get(finding.AssetURL), f.Get(finding.Title), f.Key.UUID)
+		name := told(f.Get(finding.AssetName), f.Get(finding.AssetURL), f.Get(finding.Title), f.Key.UUID)
 		return "Network service discovered: " + name
 	}
-	if known := first(f.Get(finding.Title), f.Get(finding.PolicyRuleTitle)); known != "" {
+	if known := told(f.Get(finding.Title), f.Get(finding.PolicyRuleTitle)); known != "" {
 		return known
 	}
 	if f.Key.Kind == finding.Target {
 		return "Mobile Secure finding" + inApp(f)
 	}
-	return first(firstSentence(f.Get(finding.Description)), "Policy violation "+f.Key.UUID)
+	return told(firstSentence(f.Get(finding.Description)), "Policy violation "+f.Key.UUID)
 }
 
 func inApp(f finding.Finding) string {
-	if name := f.Get(finding.AppName); name != "" {
+	if name := told(f.Get(finding.AppName)); name != "" {
 		return " in " + name
 	}
-	if id := f.Get(finding.AppID); id != "" {
+	if id := told(f.Get(finding.AppID)); id != "" {
 		return " in app " + id
 	}
 	return " " + f.Key.UUID
 }
 
+// told gives the first of the texts that says anything, as one line.
+func told(texts ...string) string {
+	for _, t := range texts {
+		if l := oneLine(t); l != "" {
+			return l
+		}
+	}
+	return ""
+}
+
 // firstSentence ends at a full stop, question or exclamation mark that is followed by a space and
 // no lower-case letter ("e.g. this" goes on), or with the paragraph.
 func firstSentence(text string) string {
-	paragraph := first(paragraphs(text)...)
-	line := oneLine(paragraph)
+	line := told(paragraphs(text)...)
 	for i, r := range line {
 		if !strings.ContainsRune(".!?", r) || !strings.HasPrefix(line[i+1:], " ") {
 			continue
