@@ -1,0 +1,51 @@
+package githubtest
+
+import (
+	_ "embed"
+	"html/template"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+)
+
+//go:embed page.html
+var pageHTML string
+
+var pagePath = regexp.MustCompile(`^/([^/]+/[^/]+)/issues/([0-9]+)$`)
+
+// isPage tells the pages for people from the API.
+func isPage(r *http.Request) bool {
+	return r.Method == http.MethodGet && (r.URL.Path == "/" || pagePath.MatchString(r.URL.Path))
+}
+
+// servePage shows an issue as a person sees it, or all of them, newest first.
+func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
+	all := s.Issues()
+	m := pagePath.FindStringSubmatch(r.URL.Path)
+	if m == nil {
+		slices.Reverse(all)
+		show(w, map[string]any{"Title": "Practice GitHub", "Issues": all})
+		return
+	}
+	for _, i := range all {
+		if i.Repository == m[1] && strconv.Itoa(i.Number) == m[2] {
+			show(w, map[string]any{"Title": i.Title + " · " + i.Key, "Issue": &i})
+			return
+		}
+	}
+	http.NotFound(w, r)
+}
+
+func show(w http.ResponseWriter, data map[string]any) {
+	page, err := template.New("page").Funcs(template.FuncMap{"markdown": view}).Parse(pageHTML)
+	if err != nil {
+		http.Error(w, "the page is broken: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	header.Set("X-Content-Type-Options", "nosniff")
+	_ = page.Execute(w, data) // a client that went away is its own loss
+}
