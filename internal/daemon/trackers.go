@@ -9,20 +9,23 @@ import (
 	"ticketd/internal/deliver"
 	"ticketd/internal/github"
 	"ticketd/internal/jira"
+	"ticketd/internal/outbound"
 	"ticketd/mapping"
 )
 
 // wireTrackers makes a deliverer for each configured tracker.
 func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
 	for name, c := range d.o.Config.Jira {
-		t, err := d.jira(name, c)
+		clock := new(outbound.Clock)
+		t, err := d.jira(name, c, clock)
 		if err != nil {
 			return fmt.Errorf("setting up jira.%s: %w", name, err)
 		}
-		d.wire(name, t, rules, paced(c.Pacing, deliver.JiraPace()))
+		d.wire(name, t, clock, rules, paced(c.Pacing, deliver.JiraPace()))
 	}
 	for name, c := range d.o.Config.GitHub {
-		t, err := d.github(name, c)
+		clock := new(outbound.Clock)
+		t, err := d.github(name, c, clock)
 		if err != nil {
 			return fmt.Errorf("setting up github.%s: %w", name, err)
 		}
@@ -30,12 +33,12 @@ func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
 		if c.Site.Host != "github.com" {
 			pace = deliver.EnterprisePace()
 		}
-		d.wire(name, t, rules, paced(c.Pacing, pace))
+		d.wire(name, t, clock, rules, paced(c.Pacing, pace))
 	}
 	return nil
 }
 
-func (d *Daemon) wire(name string, t deliver.Tracker, rules *mapping.Mapping, pace deliver.Pace) {
+func (d *Daemon) wire(name string, t deliver.Tracker, clock *outbound.Clock, rules *mapping.Mapping, pace deliver.Pace) {
 	timing := d.o.Timing
 	if timing.Quiet == 0 {
 		timing.Quiet = d.o.Config.Deliver.QuietPeriod
@@ -43,23 +46,23 @@ func (d *Daemon) wire(name string, t deliver.Tracker, rules *mapping.Mapping, pa
 	d.wakes[name] = newSignal()
 	d.deliverers[name] = deliver.New(deliver.Options{
 		Name: name, Tracker: t, Store: d.store, Mapping: rules, Pace: pace, Timing: timing,
-		Logger: d.o.Logger, Now: d.o.Now,
+		Logger: d.o.Logger, Now: d.o.Now, Skew: clock.Skew,
 	})
 }
 
-func (d *Daemon) jira(name string, c *config.Jira) (*jira.Tracker, error) {
+func (d *Daemon) jira(name string, c *config.Jira, clock *outbound.Clock) (*jira.Tracker, error) {
 	return jira.New(jira.Options{
 		Name: name, Base: c.API, Site: c.Site, Deployment: c.Deployment, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
 		Credential: func() (string, string, error) { return c.Email, c.Token.Reveal(), nil },
 		Instance:   d.store.Instance(), UserAgent: d.userAgent(), Retries: readRetries,
-		Transport: d.o.Transport, Now: d.o.Now, Logger: d.o.Logger,
+		Transport: d.o.Transport, Clock: clock, Now: d.o.Now, Logger: d.o.Logger,
 	})
 }
 
-func (d *Daemon) github(name string, c *config.GitHub) (*github.Tracker, error) {
+func (d *Daemon) github(name string, c *config.GitHub, clock *outbound.Clock) (*github.Tracker, error) {
 	o := github.Options{
 		Name: name, API: c.API, Site: c.Site, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
-		UserAgent: d.userAgent(), Transport: d.o.Transport, Now: d.o.Now, Logger: d.o.Logger,
+		UserAgent: d.userAgent(), Transport: d.o.Transport, Clock: clock, Now: d.o.Now, Logger: d.o.Logger,
 	}
 	if c.App != nil {
 		o.App = &github.App{ID: c.App.ID, Installation: c.App.Installation, PrivateKey: func() ([]byte, error) {

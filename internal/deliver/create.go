@@ -33,16 +33,17 @@ func (r *run) create(ctx context.Context) error {
 	// C3: the intent is on disk before anything is sent.
 	started := r.o.Now()
 	r.t.State, r.t.Attempts = store.TicketIntent, r.t.Attempts+1
-	r.t.SendDeadline, r.t.AttemptEnd = started.Add(r.o.Timing.Call), time.Time{}
+	r.t.SendDeadline, r.t.AttemptEnd = r.there().Add(r.o.Timing.Call), time.Time{}
 	r.t.Applied = store.Applied{Draft: r.view.Digest(draft)}
 	if err := r.keep(ctx); err != nil {
 		return err
 	}
 
 	// C4: never sent after its deadline, whatever stopped us in between.
-	call, cancel := context.WithDeadline(ctx, r.t.SendDeadline)
+	deadline := started.Add(r.o.Timing.Call)
+	call, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	if r.o.Now().After(r.t.SendDeadline) {
+	if r.o.Now().After(deadline) {
 		return r.undo(ctx, before, started, &ticket.Error{Op: "create", Decision: ticket.Retry, Message: "too late to send"})
 	}
 	issue, err := r.o.Tracker.Create(call, draft)
@@ -53,11 +54,11 @@ func (r *run) create(ctx context.Context) error {
 		if ticket.DecisionOf(err) != ticket.Doubt {
 			return r.undo(ctx, before, started, err)
 		}
-		r.t.State, r.t.AttemptEnd = store.TicketDoubt, r.o.Now()
+		r.t.State, r.t.AttemptEnd = store.TicketDoubt, r.there()
 		if _, err := r.settle(ctx, err); err != nil {
 			return err
 		}
-		return r.done(ctx, r.t.AttemptEnd.Add(polls()[0]), note("create", started, r.o.Now(), err, ""))
+		return r.done(ctx, r.o.Now().Add(polls()[0]), note("create", started, r.o.Now(), err, ""))
 	}
 	return r.created(ctx, f, issue, started)
 }
@@ -78,7 +79,8 @@ func (r *run) undo(ctx context.Context, before store.Ticket, started time.Time, 
 
 // created is C6: nothing that can fail stands between the answer and this record.
 func (r *run) created(ctx context.Context, f finding.Finding, issue ticket.Issue, started time.Time) error {
-	r.t.State, r.t.Ref, r.t.AttemptEnd = store.TicketLive, issue.Ref, r.o.Now()
+	ended := r.o.Now()
+	r.t.State, r.t.Ref, r.t.AttemptEnd = store.TicketLive, issue.Ref, r.there()
 	r.t.Applied.Known, r.t.Applied.Disposition = true, finding.Open
 	r.t.Applied.Opened, r.t.Applied.Written = f.Opened, issue.Written
 	if !f.Disposition.Closed() {
@@ -86,9 +88,9 @@ func (r *run) created(ctx context.Context, f finding.Finding, issue ticket.Issue
 	}
 	r.t.AuditAt = time.Time{}
 	if r.t.Attempts > 1 {
-		r.t.AuditAt = r.t.AttemptEnd.Add(firstAudit)
+		r.t.AuditAt = ended.Add(firstAudit)
 	}
-	op := note("create", started, r.t.AttemptEnd, nil, droppedText("created "+issue.Ref.Key, issue.Dropped))
+	op := note("create", started, ended, nil, droppedText("created "+issue.Ref.Key, issue.Dropped))
 	if err := r.succeeded(ctx, issue); err != nil {
 		r.log.Error("clearing pauses", "error", err) // the issue exists: it is recorded whatever else fails
 	}
@@ -129,9 +131,9 @@ func (r *run) look(ctx context.Context) error {
 	if err := r.succeeded(ctx, ticket.Issue{}); err != nil {
 		return err
 	}
-	if next := r.nextLook(r.o.Now()); !next.IsZero() {
+	if wait := r.nextLook(r.there()); wait > 0 {
 		r.t.Reason = "a create may have had an effect; looking again until " + r.quietUntil().UTC().Format(time.TimeOnly) + " UTC"
-		return r.done(ctx, next, note("find", started, r.o.Now(), nil, "not found yet"))
+		return r.done(ctx, r.o.Now().Add(wait), note("find", started, r.o.Now(), nil, "not found yet"))
 	}
 	if f := r.w.Findings[0].Finding; f.Disposition.Closed() && !r.view.Policy().TicketClosed {
 		r.t.State, r.t.Attempts, r.t.Reason = store.TicketNone, 0, "closed before it had a ticket"
@@ -149,11 +151,14 @@ func (r *run) quietUntil() time.Time {
 	return end.Add(r.o.Timing.Quiet)
 }
 
-// nextLook gives the next search before the quiet period is over, zero once it is.
-func (r *run) nextLook(now time.Time) time.Time {
+// there is the time on the tracker's clock, on which the times of an attempt are kept.
+func (d *Deliverer) there() time.Time { return d.o.Now().Add(d.o.Skew()) }
+
+// nextLook gives the wait before the next search, zero once the quiet period is over.
+func (r *run) nextLook(now time.Time) time.Duration {
 	until := r.quietUntil()
 	if !now.Before(until) {
-		return time.Time{}
+		return 0
 	}
 	from := r.t.AttemptEnd
 	if from.IsZero() {
@@ -161,10 +166,10 @@ func (r *run) nextLook(now time.Time) time.Time {
 	}
 	for _, after := range polls() {
 		if at := from.Add(after); at.After(now) && at.Before(until) {
-			return at
+			return at.Sub(now)
 		}
 	}
-	return until
+	return until.Sub(now)
 }
 
 // sighted adopts an issue that an audit saw, before anything else is decided for the row. A second
@@ -201,7 +206,7 @@ func (r *run) adopt(ctx context.Context, found []ticket.Issue, started time.Time
 		r.t.AuditAt = r.o.Now()
 	}
 	if r.t.AttemptEnd.IsZero() {
-		r.t.AttemptEnd = r.o.Now()
+		r.t.AttemptEnd = r.there()
 	}
 	if err := r.succeeded(ctx, issue); err != nil {
 		return err

@@ -22,7 +22,7 @@ type Timing struct {
 	Probe      time.Duration // between tries of a refused credential, project or repository; 5 min
 }
 
-// Options of a Deliverer. All but Rand are required.
+// Options of a Deliverer. All but Skew and Rand are required.
 type Options struct {
 	Name    string // of the tracker, as configured
 	Tracker Tracker
@@ -32,7 +32,8 @@ type Options struct {
 	Timing  Timing
 	Logger  *slog.Logger
 	Now     func() time.Time
-	Rand    func() float64 // jitter in [0, 1); nil: the runtime's
+	Skew    func() time.Duration // how far the tracker's clock is ahead of Now; nil: not at all
+	Rand    func() float64       // jitter in [0, 1); nil: the runtime's
 }
 
 // Deliverer drives one tracker. It is used by one goroutine.
@@ -62,6 +63,9 @@ func New(o Options) *Deliverer {
 	def(&o.Timing.Probe, 5*time.Minute)
 	if o.Rand == nil {
 		o.Rand = rand.Float64
+	}
+	if o.Skew == nil {
+		o.Skew = func() time.Duration { return 0 }
 	}
 	o.Logger = o.Logger.With("tracker", o.Name)
 	return &Deliverer{o: o, audited: make(map[string]bool)}

@@ -42,6 +42,7 @@ type Options struct {
 	AlsoOurs  []string          // logins or numeric ids of accounts that we were before
 	UserAgent string            // "" means ticketd
 	Transport http.RoundTripper // nil: a pooled transport of our own
+	Clock     *outbound.Clock   // follows the host's clock; may be nil
 	Now       func() time.Time  // nil: time.Now
 	Logger    *slog.Logger      // nil: says nothing
 }
@@ -89,7 +90,7 @@ func New(o Options) (*Tracker, error) {
 	t := &Tracker{o: o, api: o.API.JoinPath("/"), accounts: make(map[string]account)}
 	t.http = outbound.New(outbound.Options{
 		Base: o.API, Authorize: authorize, UserAgent: o.UserAgent, MaxBody: maxAnswer,
-		Retries: readRetries, Transport: o.Transport, Observe: t.observe,
+		Retries: readRetries, Transport: o.Transport, Observe: t.observe, Clock: o.Clock, Now: o.Now,
 	})
 	if o.App != nil {
 		t.credential = newApp(t, *o.App)

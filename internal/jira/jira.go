@@ -49,6 +49,7 @@ type Options struct {
 	Timeout    time.Duration     // of one attempt; 0: outbound's default
 	Retries    int               // of reads, by the HTTP client; writes go out once
 	Transport  http.RoundTripper // nil: a pooled one
+	Clock      *outbound.Clock   // follows the site's clock; may be nil
 	Now        func() time.Time  // nil: time.Now
 	Logger     *slog.Logger      // nil: discarded
 }
@@ -87,7 +88,7 @@ func New(o Options) (*Tracker, error) {
 	t := &Tracker{o: o, log: o.Logger.With("tracker", o.Name), deployment: o.Deployment}
 	t.http = outbound.New(outbound.Options{
 		Base: o.Base, Authorize: t.authorize, UserAgent: o.UserAgent, Timeout: o.Timeout,
-		Retries: o.Retries, Transport: o.Transport,
+		Retries: o.Retries, Transport: o.Transport, Clock: o.Clock, Now: o.Now,
 	})
 	client, err := gojira.NewClient(t.http, o.Base.String())
 	if err != nil {

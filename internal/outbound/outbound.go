@@ -44,6 +44,8 @@ type Options struct {
 	MaxBody   int64                            // bytes of an answer; 0: DefaultMaxBody
 	Retries   int                              // of a read after a 5xx or a broken connection; writes go out once
 	Transport http.RoundTripper                // nil: a pooled transport of our own
+	Clock     *Clock                           // follows the tracker's clock; may be nil
+	Now       func() time.Time                 // for Clock; nil: time.Now
 	Observe   func(method string, x *Exchange) // called after every attempt; may be nil
 }
 
@@ -57,6 +59,9 @@ func New(o Options) *http.Client {
 	}
 	if o.Transport == nil {
 		o.Transport = pooled()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	once := &pinned{o: o}
 	return &http.Client{CheckRedirect: stay, Transport: &split{write: once, read: retrying(once, o.Retries)}}
@@ -158,6 +163,9 @@ func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
 	}
 	x.wrote.Store(true)
 	x.Status, x.Header = resp.StatusCode, resp.Header
+	if p.o.Clock != nil {
+		p.o.Clock.see(resp.Header, p.o.Now())
+	}
 	x.Body, err = io.ReadAll(io.LimitReader(resp.Body, p.o.MaxBody+1))
 	_ = resp.Body.Close() // everything wanted was read
 	if err == nil && int64(len(x.Body)) > p.o.MaxBody {
