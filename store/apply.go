@@ -15,15 +15,14 @@ import (
 type Tx struct {
 	store  *Store
 	tx     *sql.Tx
-	ctx    context.Context // never ends, see action
 	failed error
 }
 
 // Apply runs fn in one transaction: all that it wrote is kept, or nothing when it gives an error.
 // fn must not call methods of the Store; those that write would wait for it forever.
 func (s *Store) Apply(ctx context.Context, fn func(*Tx) error) error {
-	return s.do(ctx, func(inner context.Context, tx *sql.Tx) error {
-		t := &Tx{store: s, tx: tx, ctx: inner}
+	return s.do(ctx, func(_ context.Context, tx *sql.Tx) error {
+		t := &Tx{store: s, tx: tx}
 		if err := fn(t); err != nil {
 			return err
 		}
@@ -40,7 +39,7 @@ func (t *Tx) run(ctx context.Context, what string, step func(ctx context.Context
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := translate(step(t.ctx))
+	err := translate(step(context.WithoutCancel(ctx))) // see action
 	if err == nil {
 		return nil
 	}

@@ -13,14 +13,15 @@ import (
 // paused project's thousands of due tickets cost anything.
 const lanesQuery = `
 	WITH RECURSIVE lanes (project) AS (
-		SELECT min(project) FROM tickets WHERE tracker = $1 AND due IS NOT NULL
+		SELECT (SELECT t.project FROM tickets t
+			WHERE t.tracker = $1 AND t.due IS NOT NULL ORDER BY t.project LIMIT 1)
 		UNION ALL
-		SELECT (SELECT min(t.project) FROM tickets t
-			WHERE t.tracker = $1 AND t.due IS NOT NULL AND t.project > lanes.project)
+		SELECT (SELECT t.project FROM tickets t
+			WHERE t.tracker = $1 AND t.due IS NOT NULL AND t.project > lanes.project ORDER BY t.project LIMIT 1)
 		FROM lanes WHERE lanes.project IS NOT NULL
 	)
-	SELECT lanes.project, (SELECT min(t.due) FROM tickets t
-		WHERE t.tracker = $1 AND t.project = lanes.project AND t.due IS NOT NULL)
+	SELECT lanes.project, (SELECT t.due FROM tickets t
+		WHERE t.tracker = $1 AND t.project = lanes.project AND t.due IS NOT NULL ORDER BY t.due LIMIT 1)
 	FROM lanes WHERE lanes.project IS NOT NULL`
 
 // headQuery leases the first due ticket of a project.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,8 @@ func keys(all []Finding) string {
 	return strings.Join(names, " ")
 }
 
+var wholeTable = regexp.MustCompile(`SCAN (t|tickets|events)\b|TEMP B-TREE`)
+
 func TestClaimingSearchesTheIndexWhateverTheBacklog(t *testing.T) {
 	b := newBench(t)
 	for _, q := range []struct {
@@ -131,8 +134,7 @@ func TestClaimingSearchesTheIndexWhateverTheBacklog(t *testing.T) {
 	} {
 		uses := false
 		for _, line := range b.plan(q.text, q.args...) {
-			scans := strings.Contains(line, "SCAN") && !strings.Contains(line, "SCAN lanes")
-			if scans || strings.Contains(line, "TEMP B-TREE") {
+			if wholeTable.MatchString(line) {
 				t.Errorf("%s reads more than it gives: %s", q.name, line)
 			}
 			uses = uses || strings.Contains(line, q.index)

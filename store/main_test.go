@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,7 +15,12 @@ import (
 	"ticketd/internal/ticket"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(victimPath); path != "" {
+		beVictim(path)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // noon is the time of every test store's clock until it is moved.
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)

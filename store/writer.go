@@ -36,8 +36,8 @@ type writer struct {
 type action func(ctx context.Context, tx *sql.Tx) (operation int64, err error)
 
 type job struct {
-	ctx       context.Context
-	do        action
+	do        func(tx *sql.Tx) (operation int64, err error)
+	ended     func() error // tells why its owner does not want it any more
 	taken     atomic.Bool // by the writer, or by its owner who gave up waiting
 	operation int64
 	err       error
@@ -56,7 +56,12 @@ func startWriter(db *sql.DB, logger *slog.Logger, recorded func(int64)) *writer 
 // write runs an operation and returns after its commit. A context that ends while the operation
 // waits takes it out of the queue: an error of the context means that nothing was written.
 func (w *writer) write(ctx context.Context, do action) error {
-	j := &job{ctx: ctx, do: do, done: make(chan struct{})}
+	endless := context.WithoutCancel(ctx)
+	j := &job{
+		do:    func(tx *sql.Tx) (int64, error) { return do(endless, tx) },
+		ended: ctx.Err,
+		done:  make(chan struct{}),
+	}
 	if err := w.enqueue(j); err != nil {
 		return err
 	}
@@ -128,7 +133,7 @@ func (w *writer) commit(batch []*job) {
 	if len(batch) == 0 {
 		return
 	}
-	err := translate(w.transact(batch))
+	err := translate(w.transact(context.Background(), batch))
 	var operation int64
 	for _, j := range batch {
 		switch {
@@ -151,14 +156,13 @@ func (w *writer) commit(batch []*job) {
 	}
 }
 
-func (w *writer) transact(batch []*job) error {
-	ctx := context.Background()
+func (w *writer) transact(ctx context.Context, batch []*job) error {
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning: %w", err)
 	}
 	for _, j := range batch {
-		if err := w.perform(tx, j); err != nil {
+		if err := perform(ctx, tx, j); err != nil {
 			_ = tx.Rollback() // the error that led here says more
 			return err
 		}
@@ -169,16 +173,15 @@ func (w *writer) transact(batch []*job) error {
 // perform runs one operation in a savepoint and keeps its error in the job. The error it returns is
 // one of the transaction itself: a full disk makes SQLite roll back all of it, after which further
 // statements would commit one by one.
-func (w *writer) perform(tx *sql.Tx, j *job) error {
-	if j.err = j.ctx.Err(); j.err != nil {
+func perform(ctx context.Context, tx *sql.Tx, j *job) error {
+	if j.err = j.ended(); j.err != nil {
 		return nil
 	}
-	ctx := context.WithoutCancel(j.ctx)
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT operation"); err != nil {
 		return fmt.Errorf("setting a savepoint: %w", err)
 	}
 	var err error
-	if j.operation, err = j.do(ctx, tx); err != nil {
+	if j.operation, err = j.do(tx); err != nil {
 		j.err = translate(err)
 		if _, undo := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT operation"); undo != nil {
 			return fmt.Errorf("undoing an operation that failed with %w: %w", err, undo)
