@@ -22,7 +22,7 @@ func block(b ticket.Block) string {
 		if strings.TrimSpace(b.Text) == "" {
 			return ""
 		}
-		return Block(b.Text)
+		return codeBlock(b.Text)
 	case ticket.Quote:
 		return quote(spans(b.Spans))
 	case ticket.Paragraph:

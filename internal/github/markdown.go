@@ -20,9 +20,9 @@ const (
 
 var ordinal = regexp.MustCompile(`^([0-9]{1,9})([.)])`)
 
-// Inline writes a foreign text so that GitHub's Markdown shows it letter by letter: nothing in it
+// inline writes a foreign text so that GitHub's Markdown shows it letter by letter: nothing in it
 // can be markup, a mention, a reference, a link, an image or HTML. Newlines stay.
-func Inline(s string) string {
+func inline(s string) string {
 	lines := strings.Split(defuseAll(clean(s)), "\n")
 	for i, line := range lines {
 		lines[i] = inlineLine(strings.TrimSpace(line))
@@ -51,8 +51,8 @@ func inlineLine(line string) string {
 	return b.String()
 }
 
-// Mono writes a foreign text as inline code on one line.
-func Mono(s string) string {
+// mono writes a foreign text as inline code on one line.
+func mono(s string) string {
 	text := oneLine(clean(s))
 	if text == "" {
 		return ""
@@ -67,9 +67,9 @@ func Mono(s string) string {
 	return fence + text + fence
 }
 
-// Block writes a foreign text as a code block that it cannot leave. The info string is always
+// codeBlock writes a foreign text as a code block that it cannot leave. The info string is always
 // "text": others choose diagrams, maps and mathematics.
-func Block(s string) string {
+func codeBlock(s string) string {
 	text := clean(s)
 	if !copyable.MatchString(text) {
 		text = defuse(text)
@@ -95,10 +95,10 @@ func longestRun(s string) int {
 func link(text, to string) string {
 	u, err := url.Parse(to)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
-		return oneLine(Inline(text))
+		return oneLine(inline(text))
 	}
 	target := strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20", "`", "%60", "&", "&amp;", "|", "%7C").Replace(u.String())
-	return "[" + oneLine(Inline(text)) + "](<" + target + ">)"
+	return "[" + oneLine(inline(text)) + "](<" + target + ">)"
 }
 
 // spans writes a run of spans. Neighbours that are plain are written as one, so that no form can
@@ -123,12 +123,12 @@ func spans(list []ticket.Span) string {
 func span(s ticket.Span) string {
 	switch s.Kind {
 	case ticket.Strong:
-		if text := oneLine(Inline(s.Text)); text != "" {
+		if text := oneLine(inline(s.Text)); text != "" {
 			return "**" + text + "**"
 		}
 		return ""
 	case ticket.Mono:
-		return Mono(s.Text)
+		return mono(s.Text)
 	case ticket.Link:
 		return link(s.Text, s.URL)
 	case ticket.Plain:
@@ -138,7 +138,7 @@ func span(s ticket.Span) string {
 
 // plain keeps the white space at the ends of a span, which separates it from the next.
 func plain(s string) string {
-	text := Inline(s)
+	text := inline(s)
 	if text == "" {
 		if strings.TrimSpace(s) == "" && s != "" {
 			return " "

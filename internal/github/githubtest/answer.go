@@ -39,7 +39,9 @@ func complaint(status int, v map[string]any) answer {
 	return reply(status, v)
 }
 
-func message(status int, text string) answer { return complaint(status, map[string]any{"message": text}) }
+func message(status int, text string) answer {
+	return complaint(status, map[string]any{"message": text})
+}
 
 func notFound() answer { return message(http.StatusNotFound, "Not Found") }
 

@@ -14,9 +14,10 @@ var pageHTML string
 
 var pagePath = regexp.MustCompile(`^/([^/]+/[^/]+)/issues/([0-9]+)$`)
 
-// isPage tells the pages for people from the API.
+// isPage tells the pages for people from the API, whose /repositories/ID/issues/N looks alike.
 func isPage(r *http.Request) bool {
-	return r.Method == http.MethodGet && (r.URL.Path == "/" || pagePath.MatchString(r.URL.Path))
+	return r.Method == http.MethodGet && !byID.MatchString(r.URL.Path) &&
+		(r.URL.Path == "/" || pagePath.MatchString(r.URL.Path))
 }
 
 // servePage shows an issue as a person sees it, or all of them, newest first.
