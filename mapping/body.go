@@ -73,7 +73,7 @@ func (p portal) origin(f finding.Finding) ticket.Doc {
 	var t table
 	if url := f.Get(finding.PortalURL); url != "" {
 		if vetted, ok := p.vet(url); ok {
-			t.add("Portal", []ticket.Span{{Kind: ticket.Link, Text: vetted, URL: vetted}})
+			t.add("Portal", []ticket.Span{{Kind: ticket.Link, Text: "Open in Data Theorem", URL: vetted}})
 		} else {
 			t.add("Portal", mono(url))
 		}

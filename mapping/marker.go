@@ -21,18 +21,18 @@ func (m *Mapping) Marker(tracker, group string, generation int) string {
 	if generation > 1 {
 		parts = append(parts, strconv.Itoa(generation))
 	}
-	return token(markerPrefix, parts)
+	return hashed(markerPrefix, parts)
 }
 
 // CommentMarker is the token of one comment operation of the ticket with the marker: "dtc-" and 24
 // hex digits. op names the operation within the ticket, as "note/<id>".
 func CommentMarker(marker, op string) string {
-	return token(commentMarkerPrefix, []string{marker, op})
+	return hashed(commentMarkerPrefix, []string{marker, op})
 }
 
-// token hashes the parts with a separator that none of them can hold, so that no two lists of
+// hashed joins the parts with a separator that none of them can hold, so that no two lists of
 // parts have the same text.
-func token(prefix string, parts []string) string {
+func hashed(prefix string, parts []string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return prefix + hex.EncodeToString(sum[:12])
 }

@@ -1,0 +1,170 @@
+package mapping
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func TestThePolicyIsTheRulesThenTheDefaultsThenOurs(t *testing.T) {
+	tests := map[string]struct {
+		rule, defaults Rule
+		want           Policy
+	}{
+		"ours":     {Rule{}, Rule{}, Policy{false, RegressionReopen, 90 * 24 * time.Hour, true}},
+		"defaults": {Rule{}, Rule{TicketClosed: ptr(true), OnRegression: "new", ReopenWithin: "36h", Notes: ptr(false)}, Policy{true, RegressionNew, 36 * time.Hour, false}},
+		"rule": {Rule{TicketClosed: ptr(false), OnRegression: "comment", ReopenWithin: "30d", Notes: ptr(true)},
+			Rule{TicketClosed: ptr(true), OnRegression: "new", ReopenWithin: "36h", Notes: ptr(false)}, Policy{false, RegressionComment, 30 * 24 * time.Hour, true}},
+		"never": {Rule{ReopenWithin: "0", OnRegression: "nothing"}, Rule{ReopenWithin: "1h"}, Policy{false, RegressionNothing, 0, true}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.rule.Tracker, tt.rule.Project = "corp", "SEC"
+			s := twoTrackers(tt.rule)
+			s.Defaults = tt.defaults
+			m := compile(t, s)
+			f := sampleViolation(finding.Open)
+			route, _ := m.Route(f)
+			if got := m.For(f, route.Destination, route.Rule).Policy(); got != tt.want {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestADraftHasWhatItsTrackerTakes(t *testing.T) {
+	s := twoTrackers(
+		Rule{Name: "j", Tracker: "corp", Project: "SEC", Match: Match{Kind: Patterns{"target"}}, Priority: map[string]string{"low": "Low"}, Fields: map[string]any{"b": 2}},
+		Rule{Name: "g", Tracker: "hub", Repository: "acme/app", Labels: []string{"from rule"}},
+	)
+	s.Defaults = Rule{
+		IssueType: "Task", Labels: []string{"app sec"}, Components: []string{"web"}, Assignee: "me",
+		Priority: map[string]string{"HIGH": "High", "*": "Medium"}, Fields: map[string]any{"a": 1, "b": 1},
+	}
+	m := compile(t, s)
+	draft := func(f finding.Finding) ticket.Draft {
+		route, _ := m.Route(f)
+		d, err := m.For(f, route.Destination, route.Rule).Draft(f, "dtw-1", ticket.Ref{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Body = nil
+		return d
+	}
+	want := ticket.Draft{
+		Destination: ticket.Destination{Tracker: "corp", Project: "SEC", IssueType: "Task"}, Marker: "dtw-1",
+		Title: "Private key in the app · MyBank", PortalURL: "https://www.securetheorem.com/mobile-secure/v2/security/6f1c5a0e",
+		Labels: []string{"app-sec"}, Priority: "High", Components: []string{"web"}, Assignee: "me", Fields: map[string]any{"a": 1, "b": 2},
+	}
+	if got := draft(richTarget()); !reflect.DeepEqual(got, want) {
+		t.Errorf("Jira: got %+v", got)
+	}
+	want = ticket.Draft{
+		Destination: ticket.Destination{Tracker: "hub", Project: "acme/app"}, Marker: "dtw-1",
+		Title: headline(sampleViolation(finding.Open)), Labels: []string{"from rule"}, Assignee: "me",
+	}
+	if got := draft(sampleViolation(finding.Open)); !reflect.DeepEqual(got, want) {
+		t.Errorf("GitHub: got %+v", got)
+	}
+}
+
+func TestThePriorityIsBySeverityThenRelevanceThenAny(t *testing.T) {
+	r := jiraRule()
+	r.Priority = map[string]string{"HIGH": "1", "urgent": "2", "*": "9"}
+	for _, tt := range []struct{ severity, relevance, want string }{
+		{"HIGH", "URGENT", "1"}, {"high", "", "1"}, {"LOW", "Urgent", "2"}, {"", "URGENT", "2"}, {"LOW", "", "9"}, {"", "", "9"},
+	} {
+		f := seen(finding.Target, finding.Open, map[finding.Field]string{finding.Severity: tt.severity, finding.Relevance: tt.relevance})
+		d, err := view(t, r, f).Draft(f, "dtw-1", ticket.Ref{})
+		if err != nil || d.Priority != tt.want {
+			t.Errorf("%s %s: %q, %v", tt.severity, tt.relevance, d.Priority, err)
+		}
+	}
+}
+
+func TestADraftDoesNotShareTheMapping(t *testing.T) {
+	r := jiraRule()
+	r.Labels, r.Fields = []string{"a"}, map[string]any{"f": 1}
+	f := sampleViolation(finding.Open)
+	v := view(t, r, f)
+	for range 2 {
+		d, err := v.Draft(f, "dtw-1", ticket.Ref{})
+		if err != nil || d.Labels[0] != "a" || d.Fields["f"] != 1 {
+			t.Fatalf("got %v %v, %v", d.Labels, d.Fields, err)
+		}
+		d.Labels[0], d.Fields["f"] = "changed", 2
+	}
+}
+
+func TestClosingIsAsTheRuleSaysOnItsTracker(t *testing.T) {
+	on := map[string]Outcome{
+		"fixed":    {Transitions: []string{"Review", "Done"}, Resolution: "Fixed", Fields: map[string]any{"c": "x"}, Labels: []string{"fixed by dt"}},
+		"wont_fix": {StateReason: "completed", Labels: []string{"wont fix"}},
+		"open":     {Transitions: []string{"Reopen"}, Labels: []string{"again"}},
+	}
+	s := twoTrackers(Rule{Name: "j", Tracker: "corp", Project: "SEC", Match: Match{Kind: Patterns{"target"}}}, githubRule())
+	s.Defaults.On = on
+	m := compile(t, s)
+	closing := func(f finding.Finding, d finding.Disposition) ticket.Closing {
+		route, _ := m.Route(f)
+		return m.For(f, route.Destination, route.Rule).Closing(d)
+	}
+	target, violation := sampleTarget(finding.Open), sampleViolation(finding.Open)
+	tests := []struct {
+		f    finding.Finding
+		d    finding.Disposition
+		want ticket.Closing
+	}{
+		{target, finding.Fixed, ticket.Closing{Transitions: []string{"Review", "Done"}, Resolution: "Fixed", Fields: map[string]any{"c": "x"}, AddLabels: []string{"fixed-by-dt"}}},
+		{target, finding.WontFix, ticket.Closing{AddLabels: []string{"wont-fix"}}},
+		{target, finding.Open, ticket.Closing{Transitions: []string{"Reopen"}, AddLabels: []string{"again"}}},
+		{target, finding.Resolved, ticket.Closing{}},
+		{violation, finding.Fixed, ticket.Closing{StateReason: "completed", AddLabels: []string{"fixed by dt"}}},
+		{violation, finding.Resolved, ticket.Closing{StateReason: "completed"}},
+		{violation, finding.WontFix, ticket.Closing{StateReason: "completed", AddLabels: []string{"wont fix"}}},
+		{violation, finding.RiskAccepted, ticket.Closing{StateReason: "not_planned"}},
+		{violation, finding.CompensatingControl, ticket.Closing{StateReason: "not_planned"}},
+		{violation, finding.Open, ticket.Closing{AddLabels: []string{"again"}}},
+	}
+	for _, tt := range tests {
+		if got := closing(tt.f, tt.d); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s %s: got %+v", tt.f.Key.Kind, tt.d, got)
+		}
+	}
+}
+
+func TestTheDigestChangesWithWhatAnUpdateWrites(t *testing.T) {
+	v := view(t, jiraRule(), sampleViolation(finding.Open))
+	base := ticket.Draft{Body: ticket.Doc{ticket.Head("a")}, Priority: "1", Labels: []string{"a", "b"}, PortalURL: "https://p"}
+	same := base
+	same.Labels, same.Title, same.Assignee = []string{"b", "a"}, "t", "x"
+	if v.Digest(base) != v.Digest(same) {
+		t.Error("order of labels, title and assignee are no part of it")
+	}
+	for name, change := range map[string]func(*ticket.Draft){
+		"body":     func(d *ticket.Draft) { d.Body = ticket.Doc{ticket.Head("b")} },
+		"priority": func(d *ticket.Draft) { d.Priority = "2" },
+		"labels":   func(d *ticket.Draft) { d.Labels = []string{"a"} },
+		"portal":   func(d *ticket.Draft) { d.PortalURL = "" },
+	} {
+		other := base
+		change(&other)
+		if v.Digest(other) == v.Digest(base) {
+			t.Errorf("%s is no part of it", name)
+		}
+	}
+}
+
+func TestAFailingBodyTemplateIsAnError(t *testing.T) {
+	r := jiraRule()
+	r.Body = `{{if .AssetName}}{{slice .AssetName 5}}{{end}}`
+	f := seen(finding.Violation, finding.Open, map[finding.Field]string{finding.AssetName: "a"})
+	if d, err := view(t, r, f).Draft(f, "dtw-1", ticket.Ref{}); err == nil {
+		t.Errorf("got %+v", d)
+	}
+}
