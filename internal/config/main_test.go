@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -32,19 +33,23 @@ func environ(t *testing.T, variables map[string]string) func(string) (string, bo
 	}
 }
 
+// appKey is the key of a GitHub App; only its form matters. It is made once, for that takes a while.
+var appKey = sync.OnceValue(func() string {
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		panic(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+})
+
 func credentials(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // only its form matters
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}
 	for name, content := range map[string]string{
 		"webhook-token": "a81f0c6be2d947538f21c4d7b6e9035a-" + canary + "\n",
 		"jira-token":    "b92e1d7cf3ea58649032d5e8c7fa146b-" + canary + "\r\n",
 		"github-token":  "c03f2e8d04fb697510e3f6f9d80b257c-" + canary,
-		"app.pem":       string(pem.EncodeToMemory(&block)),
+		"app.pem":       appKey(),
 		"empty":         "\n",
 		"large":         strings.Repeat("0d93b1a6", maxSecret/8+1),
 		"lines":         "0d93b1a6e2c84f57\na1b8c6d2e4f09375\n",
