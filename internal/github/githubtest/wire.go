@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -35,6 +36,9 @@ func (s *Server) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	inner.RequestURI, inner.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1"
 	if inner.Host == "" {
 		inner.Host = r.URL.Host
+	}
+	if r.URL.Scheme == "https" {
+		inner.TLS = new(tls.ConnectionState) // answers name the scheme that was asked with
 	}
 	if inner.Body == nil {
 		inner.Body = http.NoBody
