@@ -38,7 +38,7 @@ type action func(ctx context.Context, tx *sql.Tx) (operation int64, err error)
 type job struct {
 	do        func(tx *sql.Tx) (operation int64, err error)
 	ended     func() error // tells why its owner does not want it any more
-	taken     atomic.Bool // by the writer, or by its owner who gave up waiting
+	taken     atomic.Bool  // by the writer, or by its owner who gave up waiting
 	operation int64
 	err       error
 	done      chan struct{}
