@@ -1,0 +1,44 @@
+# `make` alone lists what can be made. Go and make are all that is needed; with a C compiler too, the
+# tests run under the race detector.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZ    ?= 30s
+RACE     = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+LINT     = $(GO) tool -modfile=tools/go.mod golangci-lint
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test fmt lint fuzz clean ci
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build ticketd and see it at work on two practice trackers
+	bin/ticketd demo
+
+build: ## build bin/ticketd, one static file
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ticketd ./cmd/ticketd
+
+test: ## run every test
+	$(if $(RACE),,@echo 'No C compiler was found: testing without the race detector.')
+	$(GO) test $(RACE) -shuffle=on ./...
+
+fmt: ## format the source
+	$(LINT) fmt
+
+lint: ## check format, style and common mistakes
+	$(LINT) run
+
+fuzz: ## fuzz every target for FUZZ (30s) each
+	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' cmd internal mapping store | \
+	while IFS=: read -r file target; do \
+		echo "$$(dirname "$$file") $${target#func }"; \
+		$(GO) test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZ) -fuzzminimizetime 1x \
+			"./$$(dirname "$$file")" </dev/null || exit 1; \
+	done
+
+clean: ## remove what was built
+	rm -rf bin dist
+
+ci: ## do what continuous integration does
+	.ci/run
