@@ -117,6 +117,7 @@ func TestAmbiguousOrUnusableBodiesAreUnparsedAndSayWhy(t *testing.T) {
 		{string(body("API_SECURE__POLICY_VIOLATION_OPENED", `"uuid":1.5`)), "uuid is not usable"},
 		{string(body("API_SECURE__POLICY_VIOLATION_OPENED", `"uuid":"a\nb"`)), "uuid is not usable"},
 		{string(body("API_SECURE__POLICY_VIOLATION_OPENED", `"uuid":" a"`)), "uuid is not usable"},
+		{string(body("API_SECURE__POLICY_VIOLATION_OPENED", `"uuid":"a\ud800"`)), "uuid is not usable"}, // or two would be one
 		{string(body("API_SECURE__POLICY_VIOLATION_OPENED", `"uuid":"`+strings.Repeat("x", 129)+`"`)), "uuid is not usable"},
 		{string(body("MOBILE_SECURE__FINDING_TARGET_CREATED", `"id":1,"security_finding_id":[]`)), "parent"},
 		{string(body("MOBILE_SECURE__FINDING_NOTE_CREATED", `"id":1,"text":"x"`)), "written on"},
