@@ -134,6 +134,16 @@ func (c *compiler) labelsFor(at place, s Rule, service Service) {
 	}
 }
 
+// inheritedLabels checks, for the rule's tracker, the labels that it takes from the defaults.
+func (c *compiler) inheritedLabels(s Rule, service Service) {
+	taken := Rule{On: maps.Clone(c.spec.Defaults.On)}
+	maps.DeleteFunc(taken.On, func(key string, _ Outcome) bool { _, own := s.On[key]; return own })
+	if s.Labels == nil {
+		taken.Labels = c.spec.Defaults.Labels
+	}
+	c.labelsFor(place{"defaults"}, taken, service)
+}
+
 func (c *compiler) labels(at place, labels []string, service Service) {
 	limit := maxJiraLabel
 	if service == GitHub {

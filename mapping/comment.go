@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"strings"
+
 	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
 )
@@ -22,11 +24,7 @@ func (v View) StateComment(f finding.Finding) ticket.Doc {
 			return doc
 		}
 	}
-	doc := ticket.Doc{ticket.Para(ticket.Text(stateSentence(f))...)}
-	if why := f.Decided(); why != "" {
-		doc = append(doc, quote(why))
-	}
-	return doc
+	return said(stateSentence(f), f.Decided())
 }
 
 func stateSentence(f finding.Finding) string {
@@ -60,9 +58,14 @@ func (View) NoteComment(n finding.Note) ticket.Doc {
 	if at := oneLine(first(n.Created, unixTime(n.Stamp.Time))); at != "" {
 		by += ", " + formatTime(at, forPeople)
 	}
-	return ticket.Doc{ticket.Para(ticket.Text(by + ":")...), quote(n.Text)}
+	return said(by+":", n.Text)
 }
 
-func quote(s string) ticket.Block {
-	return ticket.Block{Kind: ticket.Quote, Spans: ticket.Text(s)}
+// said is a sentence of ours, and under it somebody's words, if there are any.
+func said(sentence, words string) ticket.Doc {
+	doc := ticket.Doc{ticket.Para(ticket.Text(sentence)...)}
+	if strings.TrimSpace(words) != "" {
+		doc = append(doc, ticket.Block{Kind: ticket.Quote, Spans: ticket.Text(words)})
+	}
+	return doc
 }

@@ -75,6 +75,7 @@ func TestANoteCommentNamesAuthorAndTime(t *testing.T) {
 		"all":       {finding.Note{Text: "a\n\n# b", Author: "x@y.example", Created: "2021-01-27T07:37:32.000000+00:00", Stamp: at}, "P A note in Data Theorem by x@y.example, 27 January 2021, 07:37 UTC:\n> a⏎⏎# b\n"},
 		"no author": {finding.Note{Text: "a", Stamp: at}, "P A note in Data Theorem, 27 January 2021, 07:37 UTC:\n> a\n"},
 		"odd time":  {finding.Note{Text: "a", Created: "last\nweek"}, "P A note in Data Theorem, last week:\n> a\n"},
+		"no text":   {finding.Note{Text: " \n", Author: "x"}, "P A note in Data Theorem by x:\n"},
 		"text only": {finding.Note{Text: "a", Author: "\n"}, "P A note in Data Theorem:\n> a\n"},
 	}
 	for name, tt := range tests {

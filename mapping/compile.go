@@ -56,7 +56,7 @@ func (c *compiler) defaults() *rule {
 		c.add(at.key("match"), "the defaults match nothing by themselves", "move it to a [[rule]]")
 	}
 	c.defaultTracker()
-	c.labelsFor(at, d, c.spec.Trackers[d.Tracker])
+	c.labelsFor(at, d, "")
 	return c.look(at, d)
 }
 
@@ -70,6 +70,7 @@ func (c *compiler) rule(i int, s Rule, defaults *rule) *rule {
 	service := c.spec.Trackers[r.dest.Tracker]
 	c.service(at, s, service)
 	c.labelsFor(at, s, service)
+	c.inheritedLabels(s, service)
 	r.inherit(defaults)
 	return r
 }

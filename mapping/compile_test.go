@@ -113,6 +113,16 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 			`rule.0.on.fixed.labels.0: the label is longer than 255 characters (shorten it)`}},
 		"label with a space on Jira": {jira(func(r *Rule) { r.Labels = []string{"app  sec"} }), []string{
 			`warning: rule.0.labels.0: Jira takes no white space in a label (ticketd writes "app-sec")`}},
+		"labels of the defaults, told once": {
+			Spec{Defaults: Rule{Labels: []string{"a b"}, On: map[string]Outcome{"fixed": {Labels: []string{"c d"}}, "open": {Labels: []string{"e f"}}}},
+				Trackers: map[string]Service{"corp": Jira, "hub": GitHub}, Rules: []Rule{
+					{Tracker: "hub", Repository: "acme/app", Match: Match{Severity: Patterns{"HIGH"}}},
+					{Tracker: "corp", Project: "SEC", Match: Match{Severity: Patterns{"LOW"}}},
+					{Tracker: "corp", Project: "SEC", On: map[string]Outcome{"open": {}}}}},
+			[]string{
+				`warning: defaults.labels.0: Jira takes no white space in a label (ticketd writes "a-b")`,
+				`warning: defaults.on.fixed.labels.0: Jira takes no white space in a label (ticketd writes "c-d")`,
+				`warning: defaults.on.open.labels.0: Jira takes no white space in a label (ticketd writes "e-f")`}},
 		"own field": {jira(func(r *Rule) { r.Fields = map[string]any{"summary": "x"} }), []string{
 			`rule.0.fields.summary: ticketd writes this field itself (set title instead)`}},
 		"field that is no JSON": {jira(func(r *Rule) { r.Fields = map[string]any{"customfield_1": math.NaN()} }), []string{

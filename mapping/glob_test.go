@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -63,16 +62,11 @@ func FuzzGlob(f *testing.F) {
 }
 
 func TestNoTextMakesAGlobSlow(t *testing.T) {
-	g := newGlob(strings.Repeat("*a?a", maxPattern/4))
 	text := strings.Repeat("a", 1<<20) + "b"
-	done := make(chan bool)
-	go func() { done <- newGlob(strings.Repeat("*a", maxPattern/2)+"x").matches(text) || g.matches(text+"x") }()
-	select {
-	case matched := <-done:
-		if matched {
-			t.Error("matched")
+	// With back-tracking these would still be running when the sun goes out.
+	for _, pattern := range []string{strings.Repeat("*a", maxPattern/2-1) + "x", strings.Repeat("*a?a", maxPattern/4-1) + "x", "a?a?a?a?a?a?a?a*b?"} {
+		if newGlob(pattern).matches(text) {
+			t.Errorf("%s matches", pattern)
 		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("still matching")
 	}
 }

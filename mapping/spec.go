@@ -5,7 +5,7 @@ package mapping
 // Spec is the part of the configuration that is the mapping: `[defaults]`, every `[[rule]]`, and
 // what rules may refer to. internal/config decodes it; [Compile] checks it.
 type Spec struct {
-	Defaults    Rule               // what a rule leaves out
+	Defaults    Rule               // what a rule leaves out: texts and lists as a whole, the tables priority, fields and on key by key
 	Rules       []Rule             // in file order; the first that matches wins
 	Trackers    map[string]Service // configured trackers by name
 	PortalHosts []string           // hosts, subdomains included, that a portal link may lead to
@@ -23,7 +23,8 @@ const (
 
 // Patterns are globs, of which one must match; in TOML a string or a list of strings. `*` stands
 // for any run of characters, `?` for one, a leading `!` in the first place excludes; case does not
-// matter. Empty matches everything.
+// matter. Empty matches everything, and so do exclusions alone what they do not exclude. What a
+// finding does not tell is the empty text: "?*" asks for any value, "!?*" for none.
 type Patterns []string
 
 // Rule is one `[[rule]]`: which findings, to which destination, looking how.

@@ -29,7 +29,7 @@ func TestTheFunctionsOfTemplates(t *testing.T) {
 		`{{date "2006" .ChangedAt}} {{date "2006" .AppName}} {{date "2006" .Title}}`: "2021 MyBank Private key in the app",
 		`{{.Path "a.b"}}|{{.Path "a.c"}}|{{.Path ""}}|{{.Field "severity"}}`:         "x, 2, true|||HIGH",
 		`{{printf "%s-%03d" .Kind 7}} {{print 1 2}} {{len .AppID}}`:                  "target-007 1 2 2",
-		`{{if and (eq .Kind "target") (not .AssetName)}}yes{{else}}no{{end}}`:         "yes",
+		`{{if and (eq .Kind "target") (not .AssetName)}}yes{{else}}no{{end}}`:        "yes",
 		`{{.Key}} {{.UUID}} {{.Parent}} {{.Disposition}}`:                            "target/924f1fb0-ebaa-4dfd-9297-390c0df18b44 924f1fb0-ebaa-4dfd-9297-390c0df18b44 6f1c5a0e-0000-4000-8000-0000000000f1 open",
 		`{{.Headline}}`: "Private key in the app · MyBank",
 	}
