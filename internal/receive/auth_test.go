@@ -100,6 +100,15 @@ func TestAWrongCapabilityIsAnsweredLikeAnyUnknownPath(t *testing.T) {
 	}
 }
 
+func TestACapabilityOpensNothingOutsideItsFolder(t *testing.T) {
+	d := open(t, func(o *Options) { o.Capabilities = []Credential{credential("odd", "/odd")} })
+	for path, want := range map[string]int{"/odd": 404, "/hooks//odd": 200} {
+		if w := d.post("{}", func(r *http.Request) { r.URL.Path = path }); w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
+
 func TestWithoutTokensThereIsNoTokenRoute(t *testing.T) {
 	d := open(t, func(o *Options) { o.Tokens = nil })
 	if w := d.post("{}", nil); w.Code != 404 {
