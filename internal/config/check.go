@@ -93,27 +93,14 @@ func (k checker) name(service, name string, seen map[string]string) {
 	seen[folded] = cmp.Or(seen[folded], joinKey(service, name))
 }
 
-// pacing fills in what is not given; perHour is the tracker's default, 0 without bound.
-func (k checker) pacing(path []string, p *Pacing, interval time.Duration, perHour int) {
-	given := func(key string) bool { return k.has(append(slices.Clone(path), key)...) }
-	if !given("min_interval") {
-		p.MinInterval = interval
-	}
-	if !given("burst") {
-		p.Burst = defaultBurst
-	}
-	if !given("per_hour") {
-		p.PerHour = perHour
-	}
+func (k checker) pacing(path []string, p Pacing) {
 	if p.MinInterval < 0 || p.MinInterval > time.Hour {
 		k.problem(append(path, "min_interval"), "must be between nothing and an hour", "")
 	}
-	if p.Burst < 1 || p.Burst > 1000 {
-		k.problem(append(path, "burst"), "must be between 1 and 1000", "")
+	if p.Burst < 0 || p.Burst > 1000 {
+		k.problem(append(path, "burst"), "must be between 0 and 1000", "0 is the tracker's default")
 	}
 	if p.PerHour < 0 || p.PerHour > 1_000_000 {
-		k.problem(append(path, "per_hour"), "must be between 0, which is no bound, and 1000000", "")
+		k.problem(append(path, "per_hour"), "must be between 0 and 1000000", "0 is the tracker's default")
 	}
 }
-
-const defaultBurst = 20

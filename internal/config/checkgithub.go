@@ -6,16 +6,9 @@ import (
 	"encoding/pem"
 	"net/url"
 	"strings"
-	"time"
 )
 
-// GitHub's own address, and the pacing that keeps to its limits: 500 contents an hour and a second
-// between writes (facts: github.md 3).
-const (
-	githubHost     = "github.com"
-	githubInterval = time.Second
-	githubPerHour  = 450
-)
+const githubHost = "github.com"
 
 func (k checker) github(at []string, g *GitHub) {
 	if !k.has(append(at, "url")...) {
@@ -30,11 +23,7 @@ func (k checker) github(at []string, g *GitHub) {
 	}
 	k.githubCredential(at, g)
 	k.accounts(at, g.Identity, g.AlsoOurs)
-	perHour := 0
-	if g.API != nil && strings.EqualFold(g.API.Host, "api."+githubHost) {
-		perHour = githubPerHour
-	}
-	k.pacing(at, &g.Pacing, githubInterval, perHour)
+	k.pacing(at, g.Pacing)
 }
 
 func (k checker) githubSite(at []string, g *GitHub) {

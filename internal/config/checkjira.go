@@ -6,16 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // gatewayHost is where scoped tokens of Jira Cloud work (facts: jira.md 3).
 const gatewayHost = "api.atlassian.com"
 
 var gatewayPath = regexp.MustCompile(`^/ex/jira/[A-Za-z0-9-]+$`)
-
-// jiraInterval keeps to the five writes a second of facts/jira.md 5.
-const jiraInterval = 200 * time.Millisecond
 
 func (k checker) jira(at []string, j *Jira) {
 	j.Site = k.base("url", at, j.URL, j.PlainHTTP)
@@ -27,7 +23,7 @@ func (k checker) jira(at []string, j *Jira) {
 	k.jiraAccount(at, j)
 	k.token(at, &j.Token, j.TokenFile)
 	k.accounts(at, j.Identity, j.AlsoOurs)
-	k.pacing(at, &j.Pacing, jiraInterval, 0)
+	k.pacing(at, j.Pacing)
 }
 
 func (k checker) jiraAddresses(at []string, j *Jira) {

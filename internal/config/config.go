@@ -135,16 +135,18 @@ type Deliver struct {
 	QuietPeriod time.Duration `toml:"quiet_period"`
 }
 
-// Pacing bounds what is written to one tracker. Zero, or left out: the tracker's own default.
+// Pacing bounds what is written to one tracker. Zero, or left out: the default, which is the
+// tracker's own (deliver.Pace says where it comes from).
 type Pacing struct {
 	// MinInterval is the shortest time between two writes; default "200ms" for Jira, "1s" for GitHub.
 	MinInterval time.Duration `toml:"min_interval"`
 
-	// Burst is how many issues and comments may be written without waiting for PerHour; default 20.
+	// Burst is how many issues and comments may be written without waiting for PerHour; default 5 for
+	// Jira, 20 for github.com.
 	Burst int `toml:"burst"`
 
-	// PerHour is how many issues and comments may be written in an hour; default 450 on github.com,
-	// without bound elsewhere.
+	// PerHour is how many issues and comments may be written in an hour; default 18000 for Jira, 450
+	// for github.com, without bound for other GitHub hosts.
 	PerHour int `toml:"per_hour"`
 }
 

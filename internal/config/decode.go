@@ -147,7 +147,7 @@ func (d *document) expect(n *node, k kind, wanted string) bool {
 		hint = "write it in quotes"
 	case k == array && n.kind == text:
 		hint = "write it in brackets"
-	case n.kind == text && (k == boolean || k == integer) && strings.Trim(n.text, "0123456789truefalse") == "":
+	case n.kind == text && (k == boolean || k == integer) && (n.text == "true" || n.text == "false" || strings.Trim(n.text, "0123456789") == ""):
 		hint = "write it without quotes"
 	}
 	d.bad(n, fmt.Sprintf("is %s, must be %s", n.kind, wanted), hint)

@@ -22,9 +22,9 @@ type document struct {
 }
 
 func newDocument(name string, data []byte) *document {
-	// The copy is exactly as long as the text: positions are computed from slice capacities.
-	data = bytes.Clone(bytes.TrimPrefix(data, []byte("\ufeff")))
-	d := &document{name: name, data: data[:len(data):len(data)], lines: []int{0}, root: &node{kind: table, defined: true}}
+	// The copy has no spare capacity: positions are computed from capacities.
+	data = slices.Clip(bytes.Clone(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	d := &document{name: name, data: data, lines: []int{0}, root: &node{kind: table, defined: true}}
 	for i, c := range d.data {
 		if c == '\n' {
 			d.lines = append(d.lines, i+1)

@@ -83,9 +83,25 @@ func TestAVariableThatMeansNothingIsWarnedOf(t *testing.T) {
 		"TICKETD_LOGLEVEL=" + canary, "TICKETD_JIRA_NAME_TOKEN=" + canary, "TICKETD_JIRA_CLUOD_TOKEN=" + canary,
 	})
 	want := `environment: warning: TICKETD_LOGLEVEL: no such variable (did you mean "TICKETD_LOG_LEVEL"?)
-environment: warning: TICKETD_JIRA_NAME_TOKEN: no such variable (did you mean "TICKETD_JIRA_CENTER_TOKEN"?)
+environment: warning: TICKETD_JIRA_NAME_TOKEN: no such variable (did you mean "TICKETD_JIRA_DC_TOKEN"?)
 environment: warning: TICKETD_JIRA_CLUOD_TOKEN: no such variable (did you mean "TICKETD_JIRA_CLOUD_TOKEN"?)`
 	if problems.String() != want || problems.Fatal() || problems.Err() != nil {
 		t.Errorf("got:\n%s", problems)
+	}
+}
+
+func TestAVariableDoesNotHideAWrongTable(t *testing.T) {
+	variables := map[string]string{"TICKETD_SERVER_TOKEN": "e25a4fafb61db897305b18fbeb2d4790", "TICKETD_LOG_LEVEL": "info"}
+	_, problems := Parse("x.toml", []byte("server = 1\nlog = 2\n"), environ(t, variables))
+	for _, want := range []string{"x.toml:1:1: server: is a whole number, must be a table", "x.toml:2:1: log: is a whole number, must be a table"} {
+		if !strings.Contains(problems.String(), want) {
+			t.Errorf("%q is not in:\n%s", want, problems)
+		}
+	}
+}
+
+func TestTextOfMoreThanAMebibyteIsRefused(t *testing.T) {
+	if c, problems := Parse("x.toml", make([]byte, maxFile+1), environ(t, nil)); c != nil || problems.String() != "x.toml: is larger than 1 MiB" {
+		t.Errorf("got %v", problems)
 	}
 }

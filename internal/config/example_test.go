@@ -41,12 +41,6 @@ func checkShownDefaults(t *testing.T, c *Config) {
 	if c.Store != d.Store || c.Log != d.Log || c.Deliver != d.Deliver || !reflect.DeepEqual(c.Portal, d.Portal) {
 		t.Errorf("[store], [log], [portal] or [deliver] shows no default: %+v %+v %+v %+v", c.Store, c.Log, c.Portal, c.Deliver)
 	}
-	if got, want := c.Jira["security"].Pacing, (Pacing{jiraInterval, defaultBurst, 0}); got != want {
-		t.Errorf("[jira] shows %+v, the defaults are %+v", got, want)
-	}
-	if got, want := c.GitHub["main"].Pacing, (Pacing{githubInterval, defaultBurst, githubPerHour}); got != want {
-		t.Errorf("[github] shows %+v, the defaults are %+v", got, want)
-	}
 }
 
 func TestTheExampleShowsEveryKey(t *testing.T) {

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -33,8 +36,8 @@ func TestTwentyLinesAreEnoughForJira(t *testing.T) {
 	if got, want := j.Token.Reveal(), "b92e1d7cf3ea58649032d5e8c7fa146b-"+canary; got != want {
 		t.Errorf("the token is %q, want %q without the line break", got, want)
 	}
-	if want := (Pacing{MinInterval: 200 * time.Millisecond, Burst: 20}); j.Pacing != want {
-		t.Errorf("pacing is %+v, want %+v", j.Pacing, want)
+	if j.Pacing != (Pacing{}) {
+		t.Errorf("pacing is %+v, want it left to the tracker", j.Pacing)
 	}
 }
 
@@ -43,9 +46,6 @@ func TestTwentyLinesAreEnoughForGitHub(t *testing.T) {
 	g := c.GitHub["main"]
 	if g.Site.String() != "https://github.com" || g.API.String() != "https://api.github.com" {
 		t.Errorf("addresses are %v and %v", g.Site, g.API)
-	}
-	if want := (Pacing{MinInterval: time.Second, Burst: 20, PerHour: 450}); g.Pacing != want {
-		t.Errorf("pacing is %+v, want %+v", g.Pacing, want)
 	}
 	if c.Mapping == nil || c.Table == nil {
 		t.Error("rules or event types were not compiled")
@@ -82,7 +82,7 @@ func TestEveryFormOfEveryKeyIsUnderstood(t *testing.T) {
 		t.Errorf("a time with a zone became %v, want %v", got, want)
 	}
 	for tracker, want := range map[string]string{
-		c.Jira["center"].API.String():       "http://127.0.0.1:2990/jira",
+		c.Jira["dc"].API.String():           "http://127.0.0.1:2990/jira",
 		c.Jira["cloud"].API.String():        "https://api.atlassian.com/ex/jira/0f1e2d3c-0000-4000-8000-000000000000",
 		c.Jira["cloud"].Site.String():       "https://example.atlassian.net",
 		c.GitHub["enterprise"].API.String(): "https://github.example.com/api/v3",
@@ -92,10 +92,13 @@ func TestEveryFormOfEveryKeyIsUnderstood(t *testing.T) {
 			t.Errorf("address is %s, want %s", tracker, want)
 		}
 	}
-	if got := c.Jira["center"].MinInterval; got != time.Second {
+	if got := c.Jira["dc"].MinInterval; got != time.Second {
 		t.Errorf("the interval is %v", got)
 	}
-	if e := c.GitHub["enterprise"]; e.PerHour != 0 || e.App.ID != "Iv23abcdefgh" || e.App.Installation != 4711 || e.App.PrivateKey.IsZero() {
+	if got, want := c.GitHub["europe"].Pacing, (Pacing{PerHour: 100}); got != want {
+		t.Errorf("pacing is %+v, want %+v", got, want)
+	}
+	if e := c.GitHub["enterprise"]; e.App.ID != "Iv23abcdefgh" || e.App.Installation != 4711 || e.App.PrivateKey.IsZero() {
 		t.Errorf("the enterprise server is %+v", e)
 	}
 }
@@ -113,7 +116,7 @@ func TestRulesKeepTheirPatternsAndFields(t *testing.T) {
 	if !reflect.DeepEqual(mobile.Fields, want) {
 		t.Errorf("fields are %#v, want %#v", mobile.Fields, want)
 	}
-	trackers := map[string]mapping.Service{"center": mapping.Jira, "cloud": mapping.Jira, "enterprise": mapping.GitHub, "europe": mapping.GitHub}
+	trackers := map[string]mapping.Service{"dc": mapping.Jira, "cloud": mapping.Jira, "enterprise": mapping.GitHub, "europe": mapping.GitHub}
 	if !reflect.DeepEqual(spec.Trackers, trackers) || spec.Instance != "prod" {
 		t.Errorf("the mapping knows %v of %q", spec.Trackers, spec.Instance)
 	}
@@ -168,5 +171,32 @@ func TestSystemdsFolderIsNeededWhereItIsNamed(t *testing.T) {
 github.toml:8:1: github.main.token_file: CREDENTIALS_DIRECTORY is not set (only systemd sets it, for a unit with LoadCredential=)`
 	if problems.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", problems, want)
+	}
+}
+
+func TestAGatewayNeedsNoEmail(t *testing.T) {
+	if j := good(t, "testdata/good/both.toml", nil).Jira["cloud"]; j.Email != "" {
+		t.Errorf("the e-mail address is %q", j.Email)
+	}
+}
+
+func TestAKeyInEitherFormIsTaken(t *testing.T) {
+	block, _ := pem.Decode([]byte(appKey()))
+	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, other, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, private := range map[bool]any{true: key, false: other} {
+		der, err := x509.MarshalPKCS8PrivateKey(private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rsaKey(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})); got != want {
+			t.Errorf("a %T is taken: %v", private, got)
+		}
 	}
 }

@@ -63,8 +63,7 @@ func read(path string) ([]byte, fs.FileMode, error) {
 
 // reason gives a file error without the path, which stands in front of it already.
 func reason(err error) string {
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return at.Err.Error()
 	}
 	return err.Error()
@@ -119,23 +118,16 @@ func (d *document) compile(c *Config) {
 	var errs []error
 	c.Table, errs = datatheorem.NewTable(c.Events)
 	for _, err := range errs {
-		d.problem(eventPath(err), eventText(err), "")
+		d.event(err)
 	}
 }
 
-func eventPath(err error) []string {
-	var at *datatheorem.EntryError
-	if !errors.As(err, &at) {
-		return []string{"events"}
+// event reports a mistake of an [[events]] entry at its key.
+func (d *document) event(err error) {
+	path, what := []string{"events"}, err.Error()
+	if at, ok := errors.AsType[*datatheorem.EntryError](err); ok {
+		path = append(path, strconv.Itoa(at.Index))
+		path, what = append(path, strings.SplitN(at.Key, ".", 2)...), at.Text
 	}
-	return append([]string{"events", strconv.Itoa(at.Index)}, strings.SplitN(at.Key, ".", 2)...)
-}
-
-// eventText gives the mistake without its place, which stands in front of it already.
-func eventText(err error) string {
-	var at *datatheorem.EntryError
-	if errors.As(err, &at) {
-		return at.Text
-	}
-	return err.Error()
+	d.problem(path, what, "")
 }

@@ -58,8 +58,7 @@ func (d *document) judge() {
 
 func (d *document) syntax(err error) {
 	p := Problem{File: d.name, Text: "is no TOML: " + sentence(err), Hint: "the rest of the file was not read"}
-	var at *unstable.ParserError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*unstable.ParserError](err); ok {
 		p.Line, p.Column = d.position(min(max(0, cap(d.data)-cap(at.Highlight)), len(d.data)))
 	}
 	d.problems = append(d.problems, p)
@@ -169,19 +168,17 @@ func (d *document) fill(n *node, v *unstable.Node) {
 	n.text = string(v.Data)
 	children := v.Children()
 	for children.Next() {
-		switch c := children.Node(); n.kind {
-		case table:
-			n.sealed = false
+		c := children.Node()
+		if n.kind == table {
 			d.assign(n, c)
-			n.sealed = true
-		case array:
-			child := &node{at: n.at}
-			if c.Raw.Length > 0 { // lists and inline tables have none
-				child.at = int(c.Raw.Offset)
-			}
-			n.push(child)
-			d.fill(child, c)
+			continue
 		}
+		child := &node{at: n.at}
+		if c.Raw.Length > 0 { // lists and inline tables have none
+			child.at = int(c.Raw.Offset)
+		}
+		n.push(child)
+		d.fill(child, c)
 	}
 }
 

@@ -1,9 +1,6 @@
 package config
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Lengths of a secret in characters: less than the first is refused, less than the second warned of.
 const (
@@ -11,18 +8,25 @@ const (
 	goodSecret     = 32
 )
 
-// placeholders are what manuals, ours and Data Theorem's, print where a secret belongs.
-var placeholders = [...]string{"changeme", "change-me", "change_me", "replaceme", "replace-me", "replace_me",
-	"placeholder", "example", "your-", "your_", "yourtoken", "insert-", "123456abcde", "password", "xxxxxxxx", "<", "..."}
+// placeholder tells whether a secret is what manuals, ours and Data Theorem's, print where one belongs.
+func placeholder(secret string) bool {
+	secret = strings.ToLower(secret)
+	for _, p := range [...]string{"changeme", "change-me", "change_me", "replaceme", "replace-me", "replace_me",
+		"placeholder", "example", "your-", "your_", "yourtoken", "insert-", "123456abcde", "password", "xxxxxxxx", "<", "..."} {
+		if strings.Contains(secret, p) {
+			return true
+		}
+	}
+	return len(secret) >= shortestSecret && few(secret)
+}
 
 // strong reports a secret that is none. Nothing of it is shown. ours says that the secret was made
 // for ticketd, so that a longer one could be asked for.
 func (k checker) strong(at []string, secret string, ours bool) bool {
-	lower := strings.ToLower(secret)
 	switch {
 	case secret == "":
 		k.problem(at, "is empty", "")
-	case slices.ContainsFunc(placeholders[:], func(p string) bool { return strings.Contains(lower, p) }), few(secret):
+	case placeholder(secret):
 		k.problem(at, "is a placeholder", "put a secret of your own there; openssl rand -hex 32 makes one")
 	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
 		k.problem(at, "holds a space, a line break or a character that no header can carry", "put nothing but the secret there")
@@ -43,5 +47,5 @@ func few(secret string) bool {
 	for _, r := range secret {
 		seen[r] = true
 	}
-	return len(secret) >= shortestSecret && len(seen) < 5
+	return len(seen) < 5
 }
