@@ -104,6 +104,7 @@ func TestARestartTakesLeasesBack(t *testing.T) {
 }
 
 func TestATicketIsRedirectedOnlyWhileNothingWasSent(t *testing.T) {
+	b := newBench(t)
 	to := ticket.Destination{Tracker: "github", Project: "acme/app"}
 	for _, c := range []struct {
 		name     string
@@ -120,13 +121,12 @@ func TestATicketIsRedirectedOnlyWhileNothingWasSent(t *testing.T) {
 		{"live", func(r *Ticket) { r.State, r.Ref.ID = TicketLive, "1" }, false},
 		{"ignored", func(r *Ticket) { r.State = TicketIgnored }, false},
 	} {
-		b := newBench(t)
-		row := wanted("g")
+		row := wanted(c.name)
 		c.change(&row)
 		id := b.insert(row)
-		b.apply(func(tx *Tx) error { return tx.Redirect(b.ctx(), id, to, "other", "dtw-new") })
+		b.apply(func(tx *Tx) error { return tx.Redirect(b.ctx(), id, to, "other", "dtw-new "+c.name) })
 		got := b.ticket(id)
-		if moved := got.Destination == to && got.Rule == "other" && got.Marker == "dtw-new"; moved != c.redirect {
+		if moved := got.Destination == to && got.Rule == "other" && got.Marker == "dtw-new "+c.name; moved != c.redirect {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 		if !c.redirect && got.Marker != row.Marker {

@@ -51,7 +51,7 @@ func connect(ctx context.Context, path string) (write, read *sql.DB, err error) 
 		return nil, nil, err
 	}
 	write.SetMaxOpenConns(1)
-	if err = verify(ctx, write); err != nil {
+	if err := verify(ctx, write); err != nil {
 		return nil, nil, errors.Join(err, write.Close())
 	}
 	if read, err = sql.Open(driverName, dsn(path, true)); err != nil {

@@ -10,8 +10,9 @@ import (
 )
 
 func TestRetryingGoesBackToWhatTheRowImplies(t *testing.T) {
+	b := newBench(t)
 	issue := ticket.Ref{ID: "1", Key: "SEC-1"}
-	for _, c := range []struct {
+	for i, c := range []struct {
 		state    TicketState
 		ref      ticket.Ref
 		attempts int
@@ -29,8 +30,7 @@ func TestRetryingGoesBackToWhatTheRowImplies(t *testing.T) {
 		{TicketDoubt, ticket.Ref{}, 1, TicketDoubt},
 		{TicketWanted, ticket.Ref{}, 0, TicketWanted},
 	} {
-		b := newBench(t)
-		row := wanted("g")
+		row := wanted(fmt.Sprint("g", i))
 		row.State, row.Ref, row.Attempts, row.Failures, row.Due = c.state, c.ref, c.attempts, 5, time.Time{}
 		row.Applied.Known = true
 		id := b.insert(row)

@@ -162,6 +162,9 @@ func (w *writer) transact(ctx context.Context, batch []*job) error {
 		return fmt.Errorf("beginning: %w", err)
 	}
 	for _, j := range batch {
+		if j.err = j.ended(); j.err != nil {
+			continue
+		}
 		if err := perform(ctx, tx, j); err != nil {
 			_ = tx.Rollback() // the error that led here says more
 			return err
@@ -174,9 +177,6 @@ func (w *writer) transact(ctx context.Context, batch []*job) error {
 // one of the transaction itself: a full disk makes SQLite roll back all of it, after which further
 // statements would commit one by one.
 func perform(ctx context.Context, tx *sql.Tx, j *job) error {
-	if j.err = j.ended(); j.err != nil {
-		return nil
-	}
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT operation"); err != nil {
 		return fmt.Errorf("setting a savepoint: %w", err)
 	}
