@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -51,13 +52,19 @@ func without(list, other []string) []string {
 }
 
 // addLabels adds labels and leaves the others alone; missing ones are made by GitHub. Labels that it
-// refuses are decorations that an issue does without: they are given back with the reason.
+// refuses are decorations that an issue does without: they are given back with the reason. They are
+// sent as GitHub describes it; go-github's own call sends a bare list, which it only tolerates.
 func (t *Tracker) addLabels(ctx context.Context, s *spot, names []string) (dropped []string, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
 	_, err = t.at(ctx, "add labels", s, func(ctx context.Context, c *gh.Client, s spot) error {
-		_, _, err := c.Issues.AddLabelsToIssue(ctx, s.owner, s.repo, s.number, names)
+		body := map[string][]string{"labels": names}
+		req, err := c.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/issues/%d/labels", s.place, s.number), body)
+		if err != nil {
+			return err
+		}
+		_, err = c.Do(ctx, req, nil)
 		return err
 	})
 	if e, ok := errors.AsType[*ticket.Error](err); ok && (e.Status == http.StatusUnprocessableEntity || labelsRefused(e)) {

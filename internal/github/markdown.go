@@ -71,7 +71,7 @@ func mono(s string) string {
 // "text": others choose diagrams, maps and mathematics.
 func codeBlock(s string) string {
 	text := clean(s)
-	if !copyable.MatchString(text) {
+	if !copyable.MatchString(text) || command.MatchString(text) {
 		text = defuse(text)
 	}
 	fence := strings.Repeat("`", max(longestRun(text)+1, 3))
