@@ -29,7 +29,7 @@ func wake(ctx context.Context, tx *sql.Tx, id int64, now time.Time) error {
 func redirect(ctx context.Context, tx *sql.Tx, now time.Time, t Ticket) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE tickets SET tracker = $3, project = $4, issue_type = $5, rule = $6, marker = $7,
-			version = version + 1, token = token + 1,
+			version = version + 1,
 			due = CASE WHEN leased = 1 THEN $1 ELSE due END, leased = 0, updated = $1
 		WHERE id = $2 AND state IN ('wanted', 'none', 'held') AND attempts = 0 AND ref_id = ''
 			AND (tracker <> $3 OR project <> $4 OR issue_type <> $5 OR rule <> $6 OR marker <> $7)`,
@@ -61,7 +61,7 @@ func (s *Store) WakeTickets(ctx context.Context, states []TicketState, now time.
 // ReleaseLeases makes the tickets that a dead process had leased due now. Only the one owner of the
 // database may call it, before it claims anything.
 func (s *Store) ReleaseLeases(ctx context.Context, now time.Time) (int, error) {
-	n, err := s.count(ctx, `UPDATE tickets SET leased = 0, token = token + 1, due = $1 WHERE leased = 1`, millis(now))
+	n, err := s.count(ctx, `UPDATE tickets SET leased = 0, due = $1 WHERE leased = 1`, millis(now))
 	if err != nil {
 		return 0, fmt.Errorf("releasing leases: %w", err)
 	}
@@ -72,7 +72,7 @@ func (s *Store) ReleaseLeases(ctx context.Context, now time.Time) (int, error) {
 // them may be wrong after a restore. Steps under way lose their lease.
 func (s *Store) ForgetApplied(ctx context.Context, tracker string, now time.Time) (int, error) {
 	n, err := s.count(ctx, `
-		UPDATE tickets SET known = 0, version = version + 1, token = token + 1, leased = 0, due = $1
+		UPDATE tickets SET known = 0, version = version + 1, leased = 0, due = $1
 		WHERE tracker = $2 AND state IN ('live', 'closed', 'none')`, millis(now), tracker)
 	if err != nil {
 		return 0, fmt.Errorf("forgetting what was applied on %s: %w", tracker, err)

@@ -17,7 +17,7 @@ func (s *Store) RetryTicket(ctx context.Context, id int64, now time.Time) error 
 		_, err := tx.ExecContext(ctx, `
 			UPDATE tickets SET
 				state = CASE WHEN ref_id <> '' THEN 'live' WHEN attempts > 0 THEN 'doubt' ELSE 'wanted' END,
-				reason = '', hint = '', misses = 0, first_miss = 0, token = token + 1, leased = 0, updated = $1
+				reason = '', hint = '', misses = 0, first_miss = 0, leased = 0, updated = $1
 			WHERE id = $2 AND state IN ('held', 'ignored', 'gone')`, millis(now), id)
 		if err != nil {
 			return err
@@ -40,7 +40,7 @@ func (s *Store) RetryTicket(ctx context.Context, id int64, now time.Time) error 
 func (s *Store) IgnoreTicket(ctx context.Context, id int64, reason string) error {
 	n, err := s.count(ctx, `
 		UPDATE tickets SET state = 'ignored', reason = $1, hint = '', version = version + 1,
-			token = token + 1, leased = 0, due = NULL, updated = $2
+			leased = 0, due = NULL, updated = $2
 		WHERE id = $3`, reason, millis(s.now()), id)
 	if err == nil && n == 0 {
 		err = ErrNotFound

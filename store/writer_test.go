@@ -166,6 +166,30 @@ func TestAContextThatEndsDuringItsOperationLeavesTheOthersAlone(t *testing.T) {
 	}
 }
 
+func TestAnOperationWhoseContextEndsInItsBatchIsSkipped(t *testing.T) {
+	b := newBench(t)
+	release := b.hold()
+	ctx, cancel := context.WithCancel(b.ctx())
+	first, second := make(chan error), make(chan error)
+	go func() {
+		first <- b.Apply(b.ctx(), func(*Tx) error {
+			cancel()
+			return nil
+		})
+	}()
+	b.waitQueued(1)
+	go func() {
+		_, err := b.Accept(ctx, Incoming{Body: []byte("late"), Received: noon})
+		second <- err
+	}()
+	b.waitQueued(2)
+	release()
+	must(t, <-first)
+	wantError(t, <-second, context.Canceled)
+	_, err := b.LastEvent(b.ctx())
+	wantError(t, err, ErrNotFound)
+}
+
 func TestAFullQueueRefusesAtOnce(t *testing.T) {
 	b := newBench(t)
 	release := b.hold()
