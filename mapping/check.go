@@ -22,6 +22,9 @@ var (
 // defaultIssueType is what Jira issues become where no rule says.
 const defaultIssueType = "Bug"
 
+// noTrackers is the hint where there is no tracker to suggest.
+const noTrackers = "add a [jira.NAME] or [github.NAME]"
+
 // defaultTracker checks the tracker of the defaults, once for all the rules that take it.
 func (c *compiler) defaultTracker() {
 	if name := c.spec.Defaults.Tracker; name != "" {
@@ -31,7 +34,7 @@ func (c *compiler) defaultTracker() {
 
 func (c *compiler) tracker(at place, name string) {
 	if _, ok := c.spec.Trackers[name]; !ok {
-		c.add(at, "there is no tracker "+strconv.Quote(name), didYouMean(name, c.trackers()))
+		c.add(at, "there is no tracker "+strconv.Quote(name), first(didYouMean(name, c.trackers()), noTrackers))
 	}
 }
 
@@ -45,7 +48,7 @@ func (c *compiler) destination(at place, s Rule, r *rule) {
 	case s.Tracker != "":
 		c.tracker(at.key("tracker"), s.Tracker)
 	case d.Tracker == "":
-		c.add(at, "the rule names no tracker", "set tracker to one of "+strings.Join(c.trackers(), ", "))
+		c.add(at, "the rule names no tracker", first(didYouMean("", c.trackers()), noTrackers))
 	}
 	switch c.spec.Trackers[r.dest.Tracker] {
 	case Jira:

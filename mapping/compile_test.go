@@ -34,7 +34,11 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 	}{
 		"no rule": {twoTrackers(), []string{`warning: rule: there is no rule: no finding will get a ticket (add a [[rule]])`}},
 		"no tracker": {jira(func(r *Rule) { r.Tracker = "" }), []string{
-			`rule.0: the rule names no tracker (set tracker to one of corp, hub)`}},
+			`rule.0: the rule names no tracker (use one of corp, hub)`}},
+		"no tracker at all": {Spec{Rules: []Rule{{}, {Tracker: "corp"}}}, []string{
+			`rule.0: the rule names no tracker (add a [jira.NAME] or [github.NAME])`,
+			`rule.1.tracker: there is no tracker "corp" (add a [jira.NAME] or [github.NAME])`,
+			`warning: rule.1: no finding comes to this rule: "rule-1" before it matches everything (move it up)`}},
 		"unknown tracker": {jira(func(r *Rule) { r.Tracker = "crop" }), []string{
 			`rule.0.tracker: there is no tracker "crop" (did you mean "corp"?)`}},
 		"far-off tracker": {jira(func(r *Rule) { r.Tracker = "elsewhere" }), []string{
@@ -81,6 +85,8 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 			`rule.0.on_regression: there is no answer "re-open" to a regression (did you mean "reopen"?)`}},
 		"bad duration": {jira(func(r *Rule) { r.ReopenWithin = "3 weeks" }), []string{
 			`rule.0.reopen_within: "3 weeks" is no duration (write days as "30d", or "36h", or "0" to never reopen)`}},
+		"too many days": {jira(func(r *Rule) { r.ReopenWithin = "99999d" }), []string{
+			`rule.0.reopen_within: "99999d" is no duration (write days as "30d", or "36h", or "0" to never reopen)`}},
 		"negative duration": {jira(func(r *Rule) { r.ReopenWithin = "-1h" }), []string{
 			`rule.0.reopen_within: "-1h" is no duration (write days as "30d", or "36h", or "0" to never reopen)`}},
 		"empty pattern": {jira(func(r *Rule) { r.Match.Severity = Patterns{""} }), []string{
@@ -151,7 +157,11 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 		"template: the escaper":       {title("{{.Title | _print}}"), []string{`rule.0.title: line 1, column 12: there is no function "_print" (did you mean "print"?)`}},
 		"template: reserved rune":     {title("ab\uE000"), []string{`rule.0.title: line 1, column 3: a private-use character is not allowed here`}},
 		"template: wrong type":        {jira(on("open", Outcome{Comment: "{{code .Title | upper}}"})), []string{`rule.0.on.open.comment: line 1, column 17: wrong type for value; expected string; got mapping.styled`}},
-		"template of the defaults":    {defaults(Rule{Body: "{{.X}}"}), []string{`defaults.body: line 1, column 3: a finding has no ".X" (use one of ` + strings.Join(dataNames(), ", ") + `)`}},
+		"template: recursion": {title(`{{define "a"}}{{template "a"}}{{end}}{{template "a"}}`), []string{
+			`rule.0.title: line 1, column 1: it goes on without end, or prints too much (look at its ranges, and for a template that calls itself)`}},
+		"template: long range": {title(`{{range $i := 1000000000}}{{end}}`), []string{
+			`rule.0.title: line 1, column 1: it goes on without end, or prints too much (look at its ranges, and for a template that calls itself)`}},
+		"template of the defaults": {defaults(Rule{Body: "{{.X}}"}), []string{`defaults.body: line 1, column 3: a finding has no ".X" (use one of ` + strings.Join(dataNames(), ", ") + `)`}},
 
 		"several at once": {
 			twoTrackers(Rule{Tracker: "corp", OnRegression: "x"}, Rule{Tracker: "hub", Repository: "acme"}), []string{

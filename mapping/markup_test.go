@@ -69,6 +69,7 @@ func TestAValueIsOnlyEverText(t *testing.T) {
 		"through a variable":        {"{{$x := .Title}}{{$x}}", "P " + flat + "\n"},
 		"through functions":         {"{{.Title | printf \"%s\" | trim}}", "P " + flat + "\n"},
 		"through a named template":  {`{{define "t"}}{{.}}{{end}}{{template "t" .Title}}`, "P " + flat + "\n"},
+		"through a bare template":   {`{{define "t"}}x{{end}}{{template "t"}}{{.Title}}`, "P x" + flat + "\n"},
 		"through with and block":    {`{{with .Title}}{{block "b" .}}{{.}}{{end}}{{end}}`, "P " + flat + "\n"},
 		"through range":             {`{{range $i := 2}}{{$.Title}}{{end}}`, "P " + flat + flat + "\n"},
 		"a literal of the template": {`{{"**x**"}}`, "P **x**\n"},
@@ -103,6 +104,7 @@ func TestALinkNeverLeadsWhereAFindingSays(t *testing.T) {
 		"the scheme":                        {"[go]({{.PortalURL}}://w.example/)", "https", "P go `https://w.example/`\n"},
 		"a closing bracket in the address":  {"[go](https://w.example/{{.PortalURL}})", "a) [x](https://e.example", "P <go|https://w.example/a%29%20%5Bx%5D%28https%3A%2F%2Fe.example>\n"},
 		"a closing bracket in the text":     {"[{{.PortalURL}}](https://w.example/)", "x](https://e.example) [y", "P <x](https://e.example) [y|https://w.example/>\n"},
+		"no address":                        {"[go]({{.PortalURL}})", "", "P go\n"},
 		"two values that make the address":  {"[go]({{.PortalURL}}{{.AppID}})", portalURL, "P go `" + portalURL + "13`\n"},
 		"a link in the place of an address": {`[go]({{link "x" .PortalURL}})`, portalURL, "P go `x`\n"},
 	}

@@ -16,7 +16,7 @@ import (
 // cut, so that no finding can hold its own ticket up.
 const (
 	maxOutput = 64 << 10 // bytes
-	maxWrites = 20_000   // pieces of text and turns of a range
+	maxWrites = 20_000   // pieces of text and turns of a range or of a template
 )
 
 // titleTemplate gives one plain line.
@@ -58,8 +58,8 @@ func execute(t *template.Template, d Data) (string, bool, error) {
 
 var errBudget = errors.New("the template's output is used up")
 
-// budget keeps what fits. It counts the writes too, because a range that prints nothing would
-// otherwise go on for as long as the finding is large.
+// budget keeps what fits. It counts the writes too, because a range or a recursion that prints
+// nothing would otherwise go on for as long as the finding is large: see [count].
 type budget struct {
 	text   strings.Builder
 	writes int
@@ -104,6 +104,7 @@ func newTemplate(text string, funcs template.FuncMap, print func(any) string) (*
 	t := template.New(templateName).Funcs(funcs).Funcs(template.FuncMap{escaper: print})
 	for name, tree := range trees {
 		w.list(tree.Root)
+		count(tree.Root) // a template may call itself
 		if _, err := t.AddParseTree(name, tree); err != nil {
 			return nil, []fault{{text: err.Error()}}
 		}
@@ -115,8 +116,12 @@ func newTemplate(text string, funcs template.FuncMap, print func(any) string) (*
 // try executes the template on the samples and gives the first error.
 func try(text string, t *template.Template) []fault {
 	for _, f := range samples() {
-		if _, _, err := execute(t, newData(f)); err != nil {
+		_, cut, err := execute(t, newData(f))
+		if err != nil {
 			return []fault{executeFault(text, err)}
+		}
+		if cut {
+			return []fault{{text: "it goes on without end, or prints too much", hint: "look at its ranges, and for a template that calls itself"}}
 		}
 	}
 	return nil

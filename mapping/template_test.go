@@ -28,7 +28,7 @@ func TestTheFunctionsOfTemplates(t *testing.T) {
 		`{{date "2 Jan 2006 15:04" .DateCreated}}`:                                   "19 Jan 2021 10:04",
 		`{{date "2006" .ChangedAt}} {{date "2006" .AppName}} {{date "2006" .Title}}`: "2021 MyBank Private key in the app",
 		`{{.Path "a.b"}}|{{.Path "a.c"}}|{{.Path ""}}|{{.Field "severity"}}`:         "x, 2, true|||HIGH",
-		`{{printf "%s-%03d" .Kind 7}} {{print 1 2}} {{len .AppID}}`:                  "target-007 1 2 2",
+		`{{printf "%s-%03d" .Kind 7}} {{print 1 2}}{{println}}{{len .AppID}}`:        "target-007 1 2⏎2",
 		`{{if and (eq .Kind "target") (not .AssetName)}}yes{{else}}no{{end}}`:        "yes",
 		`{{.Key}} {{.UUID}} {{.Parent}} {{.Disposition}}`:                            "target/924f1fb0-ebaa-4dfd-9297-390c0df18b44 924f1fb0-ebaa-4dfd-9297-390c0df18b44 6f1c5a0e-0000-4000-8000-0000000000f1 open",
 		`{{.Headline}}`: "Private key in the app · MyBank",
@@ -63,10 +63,10 @@ func TestTooMuchOutputIsCutAndSaid(t *testing.T) {
 	f.Fields[finding.Description] = finding.Value{Text: strings.Repeat("é", 1<<19)}
 	tests := map[string]string{
 		"a large value":       "# a\n{{.Description}}",
-		"many large values":   "{{range $i := 100}}{{$.Description}}{{end}}",
+		"many large values":   "{{.Description}}{{.Description}}",
 		"a large fence":       "```\n{{.Description}}\n```\nlast",
 		"a cut link":          "{{.Description | trunc 32700}}{{link .Description .PortalURL}}",
-		"turns that say much": "{{range $i := 100000}}abc\n{{end}}",
+		"turns that say much": "{{range $i := len .Description}}abc\n{{end}}",
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -78,10 +78,16 @@ func TestTooMuchOutputIsCutAndSaid(t *testing.T) {
 	}
 }
 
-func TestARangeThatSaysNothingEnds(t *testing.T) {
-	got := dump(body(t, "a{{range $i := 1000000000}}{{range $j := 1000000000}}{{end}}{{end}}", sampleTarget(finding.Open)))
-	if got != "P a\nP … (the text was too long and was cut here)\n" {
-		t.Errorf("got %s", got)
+func TestATemplateThatSaysNothingEnds(t *testing.T) {
+	f := sampleViolation(finding.Open)
+	f.Fields[finding.Description] = finding.Value{Text: strings.Repeat("a", 1<<20)}
+	for name, text := range map[string]string{
+		"nested ranges": "a{{range $i := len .Description}}{{range $j := len $.Description}}{{end}}{{end}}",
+		"recursion":     `a{{define "t"}}{{if gt (len .) 99}}{{template "t" .}}{{template "t" .}}{{end}}{{end}}{{template "t" .Description}}`,
+	} {
+		if got := dump(body(t, text, f)); got != "P a\nP … (the text was too long and was cut here)\n" {
+			t.Errorf("%s: got %s", name, got)
+		}
 	}
 }
 
@@ -107,6 +113,26 @@ func TestATemplateCannotGrowATextWithoutEnd(t *testing.T) {
 			t.Errorf("%s: executed", text)
 		}
 	}
+}
+
+func FuzzTemplates(f *testing.F) {
+	for _, seed := range []string{everywhere, `{{define "template"}}x{{end}}`, `{{define "a"}}{{template "a" .}}{{end}}{{template "a" .}}`, "{{range .Title}}{{else}}{{break}}{{end}}",
+		"{{range $i, $x := 3}}{{continue}}{{end}}", "{{(print 1).X}}", "{{$x := $}}{{$x.Title}}", "{{/* c */ -}} a", "{{nil}}", "{{.}}", "{{.Field}}", "{{1 | 2}}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r := jiraRule()
+		r.Body, r.Title = text, text
+		m, problems := Compile(twoTrackers(r))
+		if m == nil && len(problems) == 0 {
+			t.Error("refused without a reason")
+		}
+		for _, p := range problems {
+			if !p.Warning && !strings.HasPrefix(p.Text, "line ") {
+				t.Errorf("no place: %s", p.Text)
+			}
+		}
+	})
 }
 
 // declaredFields reads the constants of type Field from the package that declares them.

@@ -37,11 +37,16 @@ func (w *walker) node(n parse.Node) {
 		w.branch(&n.BranchNode)
 	case *parse.RangeNode:
 		w.branch(&n.BranchNode)
-		turn := &parse.TextNode{NodeType: parse.NodeText, Pos: n.Pos}
-		n.List.Nodes = append([]parse.Node{turn}, n.List.Nodes...)
+		count(n.List)
 	case *parse.TemplateNode:
 		w.pipe(n.Pipe)
 	}
+}
+
+// count makes each execution of the list begin with a write, of nothing.
+func count(l *parse.ListNode) {
+	turn := &parse.TextNode{NodeType: parse.NodeText, Pos: l.Pos}
+	l.Nodes = append([]parse.Node{turn}, l.Nodes...)
 }
 
 func (w *walker) branch(n *parse.BranchNode) {
