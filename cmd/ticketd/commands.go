@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line, as kong reads it.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the daemon."`
+	Check   checkCommand   `cmd:"" help:"Check the whole configuration and tell every mistake."`
+	Tickets ticketCommands `cmd:"" help:"Look at tickets and act on them."`
+	Events  eventCommands  `cmd:"" help:"Look at the webhook bodies that came in."`
+	Version versionCommand `cmd:"" help:"Tell the version."`
+}
+
+const description = `Turns Data Theorem's findings into Jira and GitHub issues and keeps them true.
+
+Exit codes: 0 done, 1 failed, 2 wrong command line, 78 wrong configuration.`
+
+// command parses the command line and runs the command that it names.
+func (p *program) command(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	helped := false
+	parser := kong.Must(&commands{},
+		kong.Name("ticketd"), kong.Description(description),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(int) { helped = true }), // called by --help alone, which then goes on parsing
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	parsed, err := parser.Parse(args)
+	switch {
+	case helped:
+		return nil
+	case err != nil:
+		return usage(err, "see `"+nearestHelp(err)+"`")
+	}
+	return parsed.Run(p)
+}
+
+// nearestHelp gives the help of the command that a wrong command line had come to.
+func nearestHelp(err error) string {
+	wrong, ok := errors.AsType[*kong.ParseError](err)
+	if !ok || wrong.Context == nil || wrong.Context.Selected() == nil {
+		return "ticketd --help"
+	}
+	selected := wrong.Context.Selected()
+	path := selected.Name
+	for node := selected.Parent; node != nil; node = node.Parent {
+		path = node.Name + " " + path
+	}
+	return path + " --help"
+}

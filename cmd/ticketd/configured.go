@@ -1,0 +1,166 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"ticketd/internal/config"
+	"ticketd/store"
+)
+
+const (
+	configVariable = config.Prefix + "CONFIG"
+	storeVariable  = config.Prefix + "STORE_PATH"
+	configDefault  = "/etc/ticketd/ticketd.toml"
+)
+
+// configFlag names the configuration file.
+type configFlag struct {
+	Config string `placeholder:"FILE" help:"Configuration file; without it $TICKETD_CONFIG, else /etc/ticketd/ticketd.toml."`
+}
+
+// path is where the configuration is.
+func (f configFlag) path(p *program) string {
+	if f.Config != "" {
+		return f.Config
+	}
+	if path, _ := p.lookup(configVariable); path != "" {
+		return path
+	}
+	return configDefault
+}
+
+// load reads the configuration with all its problems. The Config is nil where they are fatal; an
+// error means that the file cannot be read at all.
+func (f configFlag) load(p *program) (*config.Config, config.Problems, error) {
+	path := f.path(p)
+	if err := readable(path); err != nil {
+		return nil, nil, &failure{
+			code: exitFailure, err: fmt.Errorf("reading the configuration: %w", err),
+			hint: "name it with --config FILE or $" + configVariable + "; who runs ticketd must be able to read it",
+		}
+	}
+	c, problems := config.Load(path, p.lookup)
+	if c != nil {
+		problems = append(problems, c.UnknownVariables(p.environ)...)
+	}
+	return c, problems, nil
+}
+
+func readable(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return fmt.Errorf("%s is a folder", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// usable gives a configuration that a command can work with, and its warnings. Mistakes are printed.
+func (f configFlag) usable(p *program) (*config.Config, config.Problems, error) {
+	c, problems, err := f.load(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !problems.Fatal() {
+		return c, problems, nil
+	}
+	if _, err := fmt.Fprint(p.stderr, lines(problems)); err != nil {
+		return nil, nil, fmt.Errorf("printing: %w", err)
+	}
+	return nil, nil, f.mistaken(p, problems)
+}
+
+// mistaken is the failure of a configuration with mistakes.
+func (f configFlag) mistaken(p *program, problems config.Problems) error {
+	fatal := 0
+	for _, problem := range problems {
+		if !problem.Warning {
+			fatal++
+		}
+	}
+	return &failure{
+		code: exitConfig, err: fmt.Errorf("%s has %s", f.path(p), count(fatal, "mistake")),
+		hint: "put right what is named above; `ticketd check` tells when all is well",
+	}
+}
+
+// lines writes one problem a line.
+func lines(problems config.Problems) string {
+	var b strings.Builder
+	for _, problem := range problems {
+		b.WriteString(safe(problem.String()) + "\n")
+	}
+	return b.String()
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// lookup finds a variable of the environment.
+func (p *program) lookup(name string) (string, bool) {
+	for _, pair := range p.environ {
+		if key, value, _ := strings.Cut(pair, "="); key == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// storeFlags name the database, by itself or through the configuration.
+type storeFlags struct {
+	configFlag `embed:""`
+
+	Store string `placeholder:"FILE" help:"Database; without it $TICKETD_STORE_PATH, else the one that the configuration names."`
+}
+
+// path is where the database is. The configuration is not needed where the database is named: its
+// secrets may be out of reach of who looks at tickets, or it may be the thing that is broken.
+func (f storeFlags) path(p *program) (string, error) {
+	if f.Store != "" {
+		return f.Store, nil
+	}
+	if path, _ := p.lookup(storeVariable); path != "" {
+		return path, nil
+	}
+	c, _, err := f.usable(p)
+	if broken, ok := errors.AsType[*failure](err); ok {
+		broken.hint += "; or name the database with --store FILE"
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.Store.Path, nil
+}
+
+// with opens the database beside the daemon, which may be running or not, for as long as act works
+// with it.
+func (f storeFlags) with(ctx context.Context, p *program, act func(s *store.Store, path string) error) (err error) {
+	path, err := f.path(p)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, store.Options{Path: path, Shared: true})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &failure{code: exitFailure, err: err, hint: "`ticketd serve` makes the database when it first starts; is store.path right?"}
+	case err != nil:
+		return &failure{code: exitFailure, err: err, hint: cmp.Or(hintFor(err), "run it as the user that the daemon runs as; is store.path right?")}
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return act(s, path)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"ticketd/store"
+)
+
+// failure is an error that says how the program ends and what a person can do about it.
+type failure struct {
+	code int // exit code
+	err  error
+	hint string // what to do; may be empty
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+
+func (f *failure) Unwrap() error { return f.err }
+
+// usage is the failure of a wrong command line.
+func usage(err error, hint string) error { return &failure{code: exitUsage, err: err, hint: hint} }
+
+// fail tells what went wrong and what to do, and gives the exit code.
+func (p *program) fail(err error) int {
+	end := failure{code: exitFailure}
+	if f, ok := errors.AsType[*failure](err); ok {
+		end = *f
+	}
+	_, _ = fmt.Fprintf(p.stderr, "ticketd: %s\n", safe(err.Error())) // there is nobody else to tell
+	if hint := cmp.Or(end.hint, hintFor(err)); hint != "" {
+		_, _ = fmt.Fprintf(p.stderr, "ticketd: hint: %s\n", safe(hint))
+	}
+	return end.code
+}
+
+// hintFor says what to do about the errors that every command can meet.
+func hintFor(err error) string {
+	for _, known := range []struct {
+		err  error
+		hint string
+	}{
+		{store.ErrLocked, "stop the other `ticketd serve` first, or give this one a store of its own"},
+		{store.ErrNewer, "use the newest ticketd that ever ran with this database"},
+		{store.ErrBusy, "try again in a moment"},
+		{store.ErrFull, "make room on the disk; nothing was lost"},
+		{store.ErrDamaged, "check the disk, then put back the newest backup of the database"},
+		{fs.ErrPermission, "run it as the user that the daemon runs as"},
+		{syscall.EADDRINUSE, "stop what listens there, or change server.listen and server.admin"},
+	} {
+		if errors.Is(err, known.err) {
+			return known.hint
+		}
+	}
+	return ""
+}

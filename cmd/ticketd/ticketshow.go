@@ -1,0 +1,117 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+
+	"ticketd/internal/finding"
+	"ticketd/store"
+)
+
+// newestCalls is how many calls to the tracker show tells.
+const newestCalls = 20
+
+// ticketsShow is `ticketd tickets show`.
+type ticketsShow struct {
+	storeFlags `embed:""`
+	output     `embed:""`
+
+	Word string `arg:"" help:"Row id, issue key, marker or UUID of a finding."`
+}
+
+// Run prints the ticket with all that is known of it.
+func (c *ticketsShow) Run(ctx context.Context, p *program) error {
+	return c.with(ctx, p, func(s *store.Store, _ string) error {
+		found, err := find(ctx, s, []string{c.Word})
+		if err != nil {
+			return err
+		}
+		t := found[0]
+		findings, err := s.FindingsOfTicket(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		comments, err := s.Comments(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		ops, err := s.Ops(ctx, t.ID, newestCalls)
+		if err != nil {
+			return err
+		}
+		document := ticketDetail{
+			Ticket: viewTicket(t), Findings: views(findings, viewFinding),
+			Comments: views(comments, viewComment), Record: views(ops, viewOp),
+		}
+		text := ticketSheet(t) + section(findingRows(findings)) + section(commentRows(comments)) + section(opRows(ops))
+		return c.print(p.stdout, document, text)
+	})
+}
+
+func ticketSheet(t store.Ticket) string {
+	state := string(t.State)
+	if t.Applied.ByPerson {
+		state += " (by a person)"
+	}
+	return table(
+		[]string{"ticket", strconv.FormatInt(t.ID, 10)},
+		[]string{"state", state},
+		[]string{"reason", t.Reason},
+		[]string{"hint", t.Hint},
+		[]string{"issue", t.Ref.Key},
+		[]string{"url", t.Ref.URL},
+		[]string{"previous", t.Previous.Key},
+		[]string{"tracker", t.Destination.Tracker},
+		[]string{"project", t.Destination.Project},
+		[]string{"issue type", t.Destination.IssueType},
+		[]string{"rule", t.Rule},
+		[]string{"group", t.Group},
+		[]string{"generation", strconv.Itoa(t.Generation)},
+		[]string{"marker", t.Marker},
+		[]string{"attempts", strconv.Itoa(t.Attempts)},
+		[]string{"failures", strconv.Itoa(t.Failures)},
+		[]string{"next", clock(t.Due)},
+		[]string{"created", clock(t.Created)},
+		[]string{"updated", clock(t.Updated)},
+	)
+}
+
+// section is a table after an empty line, nothing where there are no rows under the heads.
+func section(rows [][]string) string {
+	if len(rows) < 2 {
+		return ""
+	}
+	return "\n" + table(rows...)
+}
+
+func findingRows(findings []store.Finding) [][]string {
+	rows := [][]string{{"FINDING", "DISPOSITION", "SEVERITY", "ASSET", "PORTAL", "TITLE"}}
+	for _, f := range findings {
+		rows = append(rows, []string{
+			f.Key.String(), string(f.Disposition), cmp.Or(f.Get(finding.Severity), f.Get(finding.Relevance)),
+			f.Get(finding.AssetName), f.Get(finding.PortalURL), short(cmp.Or(f.Get(finding.Title), f.Get(finding.PolicyRuleTitle))),
+		})
+	}
+	return rows
+}
+
+func commentRows(comments []store.Comment) [][]string {
+	rows := [][]string{{"COMMENT", "STATE", "REMOTE ID", "UPDATED"}}
+	for _, c := range comments {
+		rows = append(rows, []string{c.Op, string(c.State), c.RemoteID, clock(c.Updated)})
+	}
+	return rows
+}
+
+func opRows(ops []store.Op) [][]string {
+	rows := [][]string{{"CALLED", "WHAT", "OUTCOME", "HTTP", "REQUEST", "TEXT"}}
+	for _, o := range ops {
+		status := ""
+		if o.Status != 0 {
+			status = strconv.Itoa(o.Status)
+		}
+		rows = append(rows, []string{clock(o.Started), o.Name, o.Outcome, status, o.RequestID, o.Text})
+	}
+	return rows
+}
