@@ -10,14 +10,18 @@ import (
 // zwsp is a zero width space: it breaks a word for a parser and not for a reader.
 const zwsp = "\u200b"
 
-var reForgedMarker = regexp.MustCompile(`(?i)(d)(t[wc]-)`)
+// Both are fixed tables that are costly to build and never change.
+var (
+	reForgedMarker = regexp.MustCompile(`(?i)(d)(t[wc]-)`)
+	lineEnds       = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\t", "    ")
+)
 
 // clean makes foreign text fit to be shown: valid, without control characters, without characters
 // that reorder or hide others, and without anything that looks like a marker of ours. Line ends
 // become \n. Every untrusted text passes here first, whatever form it is then written in.
 func clean(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\t", "    ").Replace(s)
+	s = lineEnds.Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if r != '\n' && invisible(r) {
 			return -1

@@ -18,7 +18,8 @@ func fit(doc ticket.Doc, portal string, limit int, measure func(ticket.Doc) int)
 	if measure(doc) <= limit {
 		return doc
 	}
-	tooLong := sort.Search(docUnits(doc), func(n int) bool { return measure(shorten(doc, n, portal)) > limit })
+	most := min(docUnits(doc), limit) // a form is never shorter than its text, so more cannot fit
+	tooLong := sort.Search(most, func(n int) bool { return measure(shorten(doc, n, portal)) > limit })
 	return shorten(doc, max(tooLong-1, 0), portal)
 }
 

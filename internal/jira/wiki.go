@@ -13,7 +13,7 @@ import (
 // colon cannot be escaped, so addresses and emoticons are broken after it.
 var (
 	reWikiSpecial = regexp.MustCompile(`[-#*_+?^~|%{}\[\]()!@]`)
-	reWikiColon   = regexp.MustCompile(`([:;])(\S)`)
+	reWikiColon   = regexp.MustCompile(`([:;])([^\s\x{200b}])`)
 	reWikiBlock   = regexp.MustCompile(`(?i)^(\s*)(h)([1-6]\.)`)
 	reWikiQuote   = regexp.MustCompile(`(?i)^(\s*)(b)(q\.)`)
 	reNoformat    = regexp.MustCompile(`(?i)\{(noformat)`)
@@ -115,9 +115,15 @@ func wikiSpans(spans []ticket.Span) string {
 			}
 			continue
 		}
-		if escaped := strings.TrimSpace(wikiInline(text)); escaped != "" {
-			b.WriteString(wikiMarked(s, escaped))
+		escaped := wikiInline(text)
+		core := strings.TrimSpace(escaped)
+		if core == "" {
+			b.WriteString(escaped)
+			continue
 		}
+		// Marks must touch their words; the space around them stays outside.
+		before, after, _ := strings.Cut(escaped, core)
+		b.WriteString(before + wikiMarked(s, core) + after)
 	}
 	return strings.TrimSpace(b.String())
 }

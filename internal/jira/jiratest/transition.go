@@ -34,7 +34,7 @@ func (f Field) body(c *call, id string) map[string]any {
 	for n, name := range f.Allowed {
 		allowed = append(allowed, map[string]any{"self": c.link(id + "/" + itoa(int64(n+1))), "id": itoa(int64(n + 1)), "name": name})
 	}
-	return map[string]any{"required": f.Required, "hasDefaultValue": f.Default, "name": f.Name, "key": id, "fieldId": id,
+	return map[string]any{"required": f.Required, "hasDefaultValue": f.Default, "name": f.Name, "key": id,
 		"operations": []string{"set"}, "schema": map[string]any{"type": id, "system": id}, "allowedValues": allowed}
 }
 
