@@ -37,7 +37,10 @@ func prose(name finding.Field) bool {
 // unescape turns the two characters backslash and n, which Data Theorem sends where a line break
 // was meant (seen in the guide's own example), into a line break.
 func unescape(text string) string {
-	return strings.NewReplacer(`\r\n`, "\n", `\n`, "\n", `\r`, "\n", `\t`, "\t", "\r\n", "\n").Replace(text)
+	for _, sent := range []string{`\r\n`, `\n`, `\r`, "\r\n"} {
+		text = strings.ReplaceAll(text, sent, "\n")
+	}
+	return strings.ReplaceAll(text, `\t`, "\t")
 }
 
 // fieldPaths gives the candidate paths in event.data for each attribute of a kind, best first. The

@@ -66,7 +66,10 @@ func walk(dec *json.Decoder, depth int) error {
 	if depth == maxDepth {
 		return errDepth
 	}
-	seen := map[string]struct{}{}
+	var seen map[string]struct{}
+	if delim == '{' {
+		seen = map[string]struct{}{}
+	}
 	for dec.More() {
 		if delim == '{' {
 			if err := member(dec, seen); err != nil {
@@ -102,25 +105,30 @@ func member(dec *json.Decoder, seen map[string]struct{}) error {
 // UTF-8, escaped lone surrogates and escaped NULs are U+FFFD.
 func mend(text []byte) []byte {
 	text = bytes.ToValidUTF8(text, []byte(string(utf8.RuneError)))
-	for i := 0; i+1 < len(text); i++ {
-		if text[i] != '\\' {
-			continue
+	for rest := text; ; {
+		at := bytes.IndexByte(rest, '\\')
+		if at < 0 {
+			return text
 		}
-		i++ // the escaped character; of `\\` the second backslash
-		r, ok := escaped(text[i-1:])
-		if !ok {
-			continue
-		}
-		low, pair := escaped(text[min(i+5, len(text)):])
-		switch {
-		case pair && utf16.DecodeRune(r, low) != utf8.RuneError:
-			i += 6
-		case r == 0, utf16.IsSurrogate(r):
-			copy(text[i+1:], "fffd")
-		}
-		i += 4
+		rest = rest[at:]
+		rest = rest[min(mendEscape(rest), len(rest)):]
 	}
-	return text
+}
+
+// mendEscape mends the escape at the beginning of text and gives its length, for a surrogate pair
+// that of both.
+func mendEscape(text []byte) int {
+	r, ok := escaped(text)
+	if !ok {
+		return 2
+	}
+	if low, ok := escaped(text[6:]); ok && utf16.DecodeRune(r, low) != utf8.RuneError {
+		return 12
+	}
+	if r == 0 || utf16.IsSurrogate(r) {
+		copy(text[2:], "fffd")
+	}
+	return 6
 }
 
 // escaped reads the escape \uXXXX at the beginning of text.

@@ -63,10 +63,10 @@ func (o Outcome) write(w http.ResponseWriter) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("X-Content-Type-Options", "nosniff")
-	switch o {
-	case Unauthorized:
+	if o == Unauthorized {
 		header.Set("WWW-Authenticate", "Bearer")
-	case BadMethod:
+	}
+	if o == BadMethod {
 		header.Set("Allow", http.MethodPost)
 	}
 	w.WriteHeader(o.status())

@@ -190,7 +190,7 @@ func unread(err error) Outcome {
 func (h *Handler) log(r *http.Request, got receipt) {
 	switch got.outcome {
 	case Accepted, Repeated:
-		h.o.Logger.Info("event "+string(got.outcome), "event", got.seq, "seen", got.seen,
+		h.o.Logger.Info("event received", "outcome", got.outcome, "event", got.seq, "seen", got.seen,
 			"source", got.caller.source, "route", got.caller.route, "bytes", got.bytes)
 	case StoreTrouble:
 		h.o.Logger.Error("event not stored", "error", got.err, "source", got.caller.source, "bytes", got.bytes)
