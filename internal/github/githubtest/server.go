@@ -132,6 +132,16 @@ func (s *Server) Issues() []Issue {
 	return list
 }
 
+// Issue gives one issue by its key, owner/repo#number; false where there is none.
+func (s *Server) Issue(key string) (Issue, bool) {
+	for _, i := range s.Issues() {
+		if strings.EqualFold(i.Key, key) {
+			return i, true
+		}
+	}
+	return Issue{}, false
+}
+
 // now is asked with the lock held or not; the clock is the caller's.
 func (s *Server) now() time.Time { return s.o.Now().UTC() }
 
