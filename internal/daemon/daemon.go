@@ -124,7 +124,7 @@ func (d *Daemon) listen() error {
 		health := web.New(web.Options{Ready: d.store.Ready, Checks: d.checks, Version: d.o.Version, Logger: d.o.Logger})
 		d.admin.server = receive.Server(health, d.o.Logger)
 	}
-	d.poke = listenForPokes(d.o.Config.Store.Path, d.o.Logger)
+	d.poke = d.listenForPokes()
 	return nil
 }
 

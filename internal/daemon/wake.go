@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"os"
 	"time"
@@ -50,17 +49,18 @@ func Poke(storePath string) error {
 
 // listenForPokes gives nil where the socket cannot be made (its path may be too long): pokes are a
 // convenience. The store's lock is held, so a socket that is there was left by a dead process.
-func listenForPokes(storePath string, log *slog.Logger) net.Listener {
+func (d *Daemon) listenForPokes() net.Listener {
+	storePath, log := d.o.Config.Store.Path, d.o.Logger
 	path := pokePath(storePath)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		log.Warn("removing an old socket", "error", err)
 	}
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", path)
+	l, err := d.o.Listen("unix", path)
 	if err != nil {
 		log.Warn("the command line cannot wake this daemon; it looks every minute", "error", err)
 		return nil
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
+	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
 		log.Warn("making the socket private", "error", err)
 	}
 	return l

@@ -1,0 +1,358 @@
+package daemon_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ticketd/internal/config"
+	"ticketd/internal/daemon"
+	"ticketd/internal/github/githubtest"
+	"ticketd/internal/jira/jiratest"
+	"ticketd/store"
+)
+
+// world is a running daemon with its practice trackers in a synctest bubble: every wait is virtual,
+// and nothing touches a network but pipes in memory.
+type world struct {
+	t      *testing.T
+	jira   *jiratest.Server
+	github *githubtest.Server
+	dir    string
+	config string
+	daemon *daemon.Daemon
+	hooks  *pipeListener
+	logs   *bytes.Buffer
+
+	cancel context.CancelFunc
+	ended  chan error
+
+	mu   sync.Mutex
+	down map[string]bool // hosts that refuse connections
+}
+
+// settings of a world; the zero value is a Cloud site with project SEC, the repository acme/app on
+// github.com, and rules that send violations to Jira and targets to GitHub.
+type settings struct {
+	jira   jiratest.Options
+	github githubtest.Options
+	config string // instead of the usual rules
+}
+
+const usualRules = `
+[[rule]]
+name = "violations"
+match.kind = ["violation", "service"]
+tracker = "jira"
+project = "SEC"
+
+[[rule]]
+name = "targets"
+match.kind = "target"
+tracker = "github"
+repository = "acme/app"
+`
+
+const usualHead = `
+instance = "test"
+[server]
+listen = "127.0.0.1:1"
+admin = ""
+[[server.token]]
+name = "portal"
+value = "a-token-of-thirty-two-characters"
+[store]
+path = %q
+[jira.jira]
+url = "https://jira.example.com"
+email = "bot@example.com"
+token = "jira-secret-token"
+[github.github]
+token = "github-secret-token"
+`
+
+// inWorld runs a test in a bubble with a started daemon, and stops the daemon at its end.
+func inWorld(t *testing.T, s settings, test func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s.github.Token = "github-secret-token"
+		if len(s.github.Repositories) == 0 {
+			s.github.Repositories = []string{"acme/app"}
+		}
+		if s.config == "" {
+			s.config = usualRules
+		}
+		w := &world{t: t, jira: jiratest.New(s.jira), github: githubtest.New(s.github), dir: t.TempDir(),
+			down: make(map[string]bool), config: s.config, logs: new(bytes.Buffer)}
+		w.start()
+		defer func() {
+			w.stop()
+			if t.Failed() {
+				t.Log(w.logs.String())
+			}
+		}()
+		test(w)
+	})
+}
+
+func (w *world) path() string { return filepath.Join(w.dir, "ticketd.db") }
+
+func (w *world) start() {
+	w.t.Helper()
+	text := fmt.Sprintf(usualHead, w.path()) + w.config
+	c, problems := config.Parse("test.toml", []byte(text), func(string) (string, bool) { return "", false })
+	if problems.Fatal() {
+		w.t.Fatal(problems)
+	}
+	w.hooks = newPipeListener()
+	var err error
+	w.daemon, err = daemon.New(w.t.Context(), daemon.Options{
+		Config: c, Version: "test", Transport: w,
+		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: w.logs}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Listen: func(network, _ string) (net.Listener, error) {
+			if network == "unix" { // the bubble cannot wait for a real socket
+				return newPipeListener(), nil
+			}
+			return w.hooks, nil
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.cancel, w.ended = cancel, make(chan error, 1)
+	go func() { w.ended <- w.daemon.Run(ctx) }()
+	synctest.Wait()
+}
+
+func (w *world) stop() {
+	w.t.Helper()
+	w.cancel()
+	if err := <-w.ended; err != nil {
+		w.t.Errorf("the daemon ended with: %v", err)
+	}
+}
+
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	w.start()
+}
+
+// loseStore deletes the database between two runs.
+func (w *world) loseStore() {
+	w.t.Helper()
+	for _, suffix := range []string{"", "-wal", "-shm", ".hwm"} {
+		if err := os.Remove(w.path() + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// RoundTrip leads to the practice trackers by host name, and refuses those that are down.
+func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	down := w.down[r.URL.Host]
+	w.mu.Unlock()
+	switch {
+	case down:
+		return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	case r.URL.Host == "jira.example.com":
+		return w.jira.RoundTrip(r)
+	case r.URL.Host == "api.github.com":
+		return w.github.RoundTrip(r)
+	}
+	return nil, fmt.Errorf("no such host in this world: %s", r.URL.Host)
+}
+
+func (w *world) setDown(host string, down bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down[host] = down
+}
+
+// pass lets virtual time go by.
+func (w *world) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// settle lets enough time go by for everything undisturbed to be done.
+func (w *world) settle() { w.pass(20 * time.Second) }
+
+// post sends a body to the webhook and expects it to be accepted.
+func (w *world) post(body string) {
+	w.t.Helper()
+	if status := w.send(body); status != http.StatusOK {
+		w.t.Fatalf("the webhook answered %d", status)
+	}
+	synctest.Wait()
+}
+
+func (w *world) send(body string) int {
+	w.t.Helper()
+	client := &http.Client{Transport: &http.Transport{DialContext: w.hooks.dial, DisableKeepAlives: true}}
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, "http://ticketd/webhook", strings.NewReader(body))
+	if err != nil {
+		w.t.Error(err)
+		return 0
+	}
+	req.Header.Set("Authorization", "Bearer a-token-of-thirty-two-characters")
+	resp, err := client.Do(req)
+	if err != nil {
+		w.t.Error(err)
+		return 0
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		w.t.Error(err)
+	}
+	return resp.StatusCode
+}
+
+// tickets gives the ticket rows as the command line would see them.
+func (w *world) tickets() []store.Ticket {
+	w.t.Helper()
+	s, err := store.Open(w.t.Context(), store.Options{Path: w.path(), Shared: true, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			w.t.Error(err)
+		}
+	}()
+	all, err := s.Tickets(w.t.Context(), store.TicketFilter{Limit: 1000})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+// oneTicket gives the only ticket row.
+func (w *world) oneTicket() store.Ticket {
+	w.t.Helper()
+	all := w.tickets()
+	if len(all) != 1 {
+		w.t.Fatalf("%d ticket rows, want 1", len(all))
+	}
+	return all[0]
+}
+
+func (w *world) oneJira() jiratest.Issue {
+	w.t.Helper()
+	all := w.jira.Issues()
+	if len(all) != 1 {
+		w.t.Fatalf("%d Jira issues, want 1", len(all))
+	}
+	return all[0]
+}
+
+func (w *world) oneGitHub() githubtest.Issue {
+	w.t.Helper()
+	all := w.github.Issues()
+	if len(all) != 1 {
+		w.t.Fatalf("%d GitHub issues, want 1", len(all))
+	}
+	return all[0]
+}
+
+// event makes a body. Data members are given as pairs.
+func event(typ string, at int64, data ...any) string {
+	members := make(map[string]any, len(data)/2)
+	for i := 0; i+1 < len(data); i += 2 {
+		members[fmt.Sprint(data[i])] = data[i+1]
+	}
+	body, err := json.Marshal(map[string]any{
+		"event": map[string]any{"type": typ, "data": members, "version": 1}, "time": at, "host": "securetheorem.com",
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
+}
+
+func violation(verb, uuid string, at int64, data ...any) string {
+	status := map[string]string{"OPENED": "OPEN", "RESOLVED": "RESOLVED", "WONT_FIX": "WONT_FIX"}[verb]
+	return event("API_SECURE__POLICY_VIOLATION_"+verb, at, append([]any{
+		"uuid", uuid, "policy_violation_status", status, "relevance", "IMPORTANT",
+		"description", "The server leverages a certificate that will expire soon.",
+		"affected_asset", map[string]any{"uuid": "a-1", "name": "shop.example.com", "type": "NETWORK_SERVICE"},
+	}, data...)...)
+}
+
+func target(verb, id string, at int64) string {
+	return event("MOBILE_SECURE__FINDING_TARGET_"+verb, at, "id", id, "security_finding_id", "parent-1", "mobile_app_id", 13)
+}
+
+func noteEvent(verb, id string, at int64) string {
+	return event("MOBILE_SECURE__FINDING_NOTE_"+verb, at, "id", id, "security_finding_id", "parent-1",
+		"text", "We will fix this.", "author_email", "someone@example.com")
+}
+
+// pipeListener is a listener in memory; a bubble cannot wait for a real network.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case l.conns <- far:
+		return near, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lockedWriter lets the stages of a daemon log into one buffer.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+func randomID() string { return strings.ToLower(rand.Text()) }
