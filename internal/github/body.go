@@ -79,21 +79,34 @@ func render(doc ticket.Doc, limit int, portal string) string {
 	var parts []string
 	left := limit
 	for _, b := range doc {
-		text := block(b)
-		if text == "" {
-			continue
+		text, fits := within(b, left-2)
+		if !fits {
+			if text := shortened(b, left-200-units(portal)); text != "" {
+				parts = append(parts, text)
+			}
+			return strings.Join(append(parts, cutNote(portal)), "\n\n")
 		}
-		if need := units(text) + 2; need <= left {
-			parts, left = append(parts, text), left-need
-			continue
+		if text != "" {
+			parts, left = append(parts, text), left-units(text)-2
 		}
-		if text := shortened(b, left-200-units(portal)); text != "" {
-			parts = append(parts, text)
-		}
-		parts = append(parts, cutNote(portal))
-		break
 	}
 	return strings.Join(parts, "\n\n")
+}
+
+// within writes a block if it fits into a limit. One whose bare text does not fit is not even
+// written: escaping makes it longer, and a finding can be a megabyte.
+func within(b ticket.Block, limit int) (text string, fits bool) {
+	bare := units(b.Text)
+	for _, spans := range append([][]ticket.Span{b.Spans}, b.Items...) {
+		for _, s := range spans {
+			bare += units(s.Text)
+		}
+	}
+	if bare > limit {
+		return "", false
+	}
+	text = block(b)
+	return text, units(text) <= limit
 }
 
 func cutNote(portal string) string {
@@ -111,7 +124,7 @@ func shortened(b ticket.Block, limit int) string {
 		for n := len(b.Items); n > 0; n /= 2 {
 			kept := b
 			kept.Items = b.Items[:n] // a table leaves out a name without a value
-			if text := block(kept); units(text) <= limit {
+			if text, fits := within(kept, limit); fits {
 				return text
 			}
 		}
@@ -121,7 +134,7 @@ func shortened(b ticket.Block, limit int) string {
 		kept := b
 		kept.Text = cut(b.Text, size)
 		kept.Spans = cutSpans(b.Spans, size)
-		if text := block(kept); units(text) <= limit {
+		if text, fits := within(kept, limit); fits {
 			return text
 		}
 	}

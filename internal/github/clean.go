@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
 // zwsp is a zero-width space. After the sign that starts a mention, a reference or a URL it is the
@@ -77,10 +78,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 func units(s string) int {
 	n := 0
 	for _, r := range s {
-		n++
-		if r > 0xFFFF {
-			n++
-		}
+		n += utf16.RuneLen(r)
 	}
 	return n
 }
@@ -92,10 +90,10 @@ func cut(s string, limit int) string {
 	}
 	end, n := 0, 0
 	for i, r := range s {
-		if n += units(string(r)); n > limit {
+		if n += utf16.RuneLen(r); n > limit {
+			end = i
 			break
 		}
-		end = i + len(string(r))
 	}
 	if space := strings.LastIndexAny(s[:end], " \n"); space >= end*4/5 && space > 0 {
 		end = space
