@@ -20,6 +20,9 @@ var (
 // that reorder or hide others, and without anything that looks like a marker of ours. Line ends
 // become \n. Every untrusted text passes here first, whatever form it is then written in.
 func clean(s string) string {
+	if harmless(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = lineEnds.Replace(s)
 	s = strings.Map(func(r rune) rune {
@@ -29,6 +32,17 @@ func clean(s string) string {
 		return r
 	}, s)
 	return reForgedMarker.ReplaceAllString(s, "${1}"+zwsp+"${2}")
+}
+
+// harmless tells whether clean has nothing to do: most texts are short and plain, and a long one is
+// measured many times while it is cut to size.
+func harmless(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == '-' {
+			return false
+		}
+	}
+	return true
 }
 
 // invisible tells whether a character shows nothing itself but changes how others show: controls,

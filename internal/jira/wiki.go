@@ -3,31 +3,57 @@ package jira
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"ticketd/internal/ticket"
 )
 
-// How hostile text becomes inert wiki text, as measured against Atlassian's own parser: 0 escapes
-// in 66,000 hostile lines and 36,000 hostile blocks (facts: jira.md section 7). A backslash cannot
-// be escaped and voids the escape after it, so it is replaced by one that only looks like it; a
-// colon cannot be escaped, so addresses and emoticons are broken after it.
-var (
-	reWikiSpecial = regexp.MustCompile(`[-#*_+?^~|%{}\[\]()!@]`)
-	reWikiColon   = regexp.MustCompile(`([:;])([^\s\x{200b}])`)
-	reWikiBlock   = regexp.MustCompile(`(?i)^(\s*)(h)([1-6]\.)`)
-	reWikiQuote   = regexp.MustCompile(`(?i)^(\s*)(b)(q\.)`)
-	reNoformat    = regexp.MustCompile(`(?i)\{(noformat)`)
-)
+// wikiSpecial are the characters that a backslash makes inert.
+const wikiSpecial = `-#*_+?^~|%{}[]()!@`
 
-// wikiInline escapes a text for one line of wiki text.
+var reNoformat = regexp.MustCompile(`(?i)\{(noformat)`)
+
+// wikiInline escapes a text for one line of wiki text, as measured against Atlassian's own parser:
+// 0 escapes in 66,000 hostile lines, and 0 of 36,000 blocks for wikiFence (facts: jira.md section
+// 7). A backslash cannot be escaped and voids the escape after it, so it is replaced by one that
+// only looks like it; a colon cannot be escaped, so addresses and emoticons are broken after it.
 func wikiInline(s string) string {
-	s = strings.ReplaceAll(clean(s), "\n", " ")
-	s = strings.ReplaceAll(s, `\`, "\u29F5")
-	s = reWikiSpecial.ReplaceAllString(s, `\$0`)
-	s = reWikiColon.ReplaceAllString(s, "${1}"+zwsp+"${2}")
-	s = reWikiColon.ReplaceAllString(s, "${1}"+zwsp+"${2}") // "::" overlaps with itself
-	s = reWikiBlock.ReplaceAllString(s, "${1}${2}"+zwsp+"${3}")
-	return reWikiQuote.ReplaceAllString(s, "${1}${2}"+zwsp+"${3}")
+	s = clean(s)
+	var b strings.Builder
+	b.Grow(len(s) + len(s)/4)
+	for i, r := range s {
+		switch {
+		case r == '\n':
+			b.WriteByte(' ')
+		case r == '\\':
+			b.WriteRune('\u29F5')
+		case r == ':' || r == ';':
+			b.WriteRune(r)
+			if rest := s[i+1:]; rest != "" && rest[0] != ' ' && rest[0] != '\n' {
+				b.WriteString(zwsp)
+			}
+		case r < 0x80 && strings.IndexByte(wikiSpecial, byte(r)) >= 0:
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return breakBlockHead(b.String())
+}
+
+// breakBlockHead keeps a line from being a heading ("h1.") or a quotation ("bq.").
+func breakBlockHead(line string) string {
+	head := strings.TrimLeftFunc(line, unicode.IsSpace)
+	if len(head) < 3 || head[2] != '.' {
+		return line
+	}
+	heading := (head[0] == 'h' || head[0] == 'H') && head[1] >= '0' && head[1] <= '9'
+	if !heading && !strings.EqualFold(head[:2], "bq") {
+		return line
+	}
+	indent := line[:len(line)-len(head)]
+	return indent + head[:1] + zwsp + head[1:]
 }
 
 // wikiFence writes a text verbatim.

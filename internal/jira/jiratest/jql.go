@@ -119,16 +119,16 @@ func (p *parser) project(key string) (predicate, error) {
 }
 
 func (p *parser) labels() (predicate, error) {
-	var any []string
+	var wanted []string
 	for p.next() != "" { // "(" or ","
-		any = append(any, p.value())
+		wanted = append(wanted, p.value())
 		if p.peek() == ")" {
 			p.next()
 			break
 		}
 	}
 	return func(i *issue) bool {
-		return slices.ContainsFunc(i.Labels, func(l string) bool { return slices.Contains(any, l) })
+		return slices.ContainsFunc(i.Labels, func(l string) bool { return slices.Contains(wanted, l) })
 	}, nil
 }
 

@@ -46,7 +46,7 @@ func noProject(c *call) reply {
 	return failure(http.StatusNotFound, "No project could be found with key '"+c.r.PathValue("project")+"'.")
 }
 
-func (s *Server) nothingFound(c *call) reply { return s.page(c, nil, 0, s.o.PageSize) }
+func (s *Server) nothingFound(*call) reply { return s.page(nil, 0, s.o.PageSize) }
 
 // link is the address of something in an answer, on the host that was asked.
 func (c *call) link(path string) string {

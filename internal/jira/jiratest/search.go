@@ -82,10 +82,10 @@ func (s *Server) search(c *call, in any, asked func() (query, string)) reply {
 	if q.size <= 0 || q.size > s.o.PageSize {
 		q.size = s.o.PageSize
 	}
-	return s.page(c, hits, q.start, q.size)
+	return s.page(hits, q.start, q.size)
 }
 
-func (s *Server) page(_ *call, hits []any, start, size int) reply {
+func (s *Server) page(hits []any, start, size int) reply {
 	end := min(start+size, len(hits))
 	some := append([]any{}, hits[min(max(start, 0), end):end]...)
 	if s.o.DataCenter {
