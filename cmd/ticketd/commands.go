@@ -9,6 +9,7 @@ import (
 
 // commands is the command line, as kong reads it.
 type commands struct {
+	Demo    demoCommand    `cmd:"" help:"Watch ticketd at work on two practice trackers."`
 	Serve   serveCommand   `cmd:"" help:"Run the daemon."`
 	Check   checkCommand   `cmd:"" help:"Check the whole configuration and tell every mistake."`
 	Tickets ticketCommands `cmd:"" help:"Look at tickets and act on them."`
