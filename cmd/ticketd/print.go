@@ -75,9 +75,10 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-// short cuts a text for a column.
+// short makes a text safe and cuts it for a column.
 func short(s string) string {
 	const most = 60
+	s = safe(s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}

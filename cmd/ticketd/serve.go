@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,7 +28,10 @@ func (s *serveCommand) Run(ctx context.Context, p *program) error {
 	}
 	d, err := daemon.New(ctx, daemon.Options{Config: c, Logger: logger, Version: readBuild().Version})
 	if err != nil {
-		return fmt.Errorf("starting: %w", err)
+		return &failure{
+			code: exitFailure, err: fmt.Errorf("starting: %w", err),
+			hint: cmp.Or(hintFor(err), "see [server] and [store] in "+s.path(p)),
+		}
 	}
 	return d.Run(ctx)
 }
