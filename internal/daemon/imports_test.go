@@ -107,11 +107,11 @@ func onlyCalledIn() map[string][]string {
 }
 
 func TestEveryFolderImportsOnlyWhatTheDesignAllows(t *testing.T) {
-	module, files := productFiles(t)
-	if len(files) < 20 {
-		t.Fatalf("found %d product files; the walk is broken", len(files))
-	}
+	module, files := sourceFiles(t)
 	for _, f := range files {
+		if f.test {
+			continue
+		}
 		for _, to := range f.imports {
 			if why := forbiddenImport(f.folder, to, module); why != "" {
 				t.Errorf("%s imports %s: %s", f.name, to, why)
@@ -121,12 +121,21 @@ func TestEveryFolderImportsOnlyWhatTheDesignAllows(t *testing.T) {
 }
 
 func TestOnlyTheFaceReadsTheEnvironmentAndEndsTheProcess(t *testing.T) {
-	_, files := productFiles(t)
+	_, files := sourceFiles(t)
 	for _, f := range files {
 		for _, name := range f.uses {
-			if owners, bound := onlyCalledIn()[name]; bound && !slices.Contains(owners, f.folder) {
+			if owners, bound := onlyCalledIn()[name]; bound && !f.test && !slices.Contains(owners, f.folder) {
 				t.Errorf("%s uses %s, which is for %s", f.name, name, readers(owners))
 			}
+		}
+	}
+}
+
+func TestATestSleepsOnlyWhereTimeIsVirtual(t *testing.T) {
+	_, files := sourceFiles(t)
+	for _, f := range files {
+		if f.test && slices.Contains(f.uses, "time.Sleep") && !slices.Contains(f.imports, "testing/synctest") {
+			t.Errorf("%s sleeps in real time", f.name)
 		}
 	}
 }
@@ -201,15 +210,16 @@ func readers(folders []string) string {
 	return strings.Join(folders, " and ") + " only"
 }
 
-// productFile is one Go file that is no test: its name and folder from the root of the module, the
-// paths it imports, and the package-qualified names it uses, such as os.Exit.
-type productFile struct {
+// sourceFile is one Go file: its name and folder from the root of the module, whether it is part of
+// a test, the paths it imports, and the package-qualified names it uses, such as os.Exit.
+type sourceFile struct {
 	name, folder  string
+	test          bool
 	imports, uses []string
 }
 
-// productFiles reads every product file of the module, for whatever platform it is meant.
-func productFiles(t *testing.T) (module string, files []productFile) {
+// sourceFiles reads every Go file of the module, for whatever platform it is meant.
+func sourceFiles(t *testing.T) (module string, files []sourceFile) {
 	t.Helper()
 	root := filepath.Join("..", "..")
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
@@ -227,7 +237,7 @@ func productFiles(t *testing.T) (module string, files []productFile) {
 			return err
 		case entry.IsDir() && name != root && isElsewhere(name, entry.Name()):
 			return fs.SkipDir
-		case entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+		case entry.IsDir() || !strings.HasSuffix(name, ".go"):
 			return nil
 		}
 		file, err := readFile(root, name)
@@ -236,6 +246,9 @@ func productFiles(t *testing.T) (module string, files []productFile) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(files) < 100 {
+		t.Fatalf("found %d files; the walk is broken", len(files))
 	}
 	return module, files
 }
@@ -249,22 +262,22 @@ func isElsewhere(folder, base string) bool {
 	return err == nil
 }
 
-func readFile(root, name string) (productFile, error) {
+func readFile(root, name string) (sourceFile, error) {
 	syntax, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 	if err != nil {
-		return productFile{}, err
+		return sourceFile{}, err
 	}
 	relative, err := filepath.Rel(root, name)
 	if err != nil {
-		return productFile{}, err
+		return sourceFile{}, err
 	}
 	relative = filepath.ToSlash(relative)
-	file := productFile{name: relative, folder: path.Dir(relative)}
+	file := sourceFile{name: relative, folder: path.Dir(relative), test: strings.HasSuffix(relative, "_test.go")}
 	local := map[string]string{} // the name a package goes by in this file → its path
 	for _, spec := range syntax.Imports {
 		to, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
-			return productFile{}, err
+			return sourceFile{}, err
 		}
 		file.imports = append(file.imports, to)
 		if spec.Name != nil {
