@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -33,7 +34,7 @@ type world struct {
 	jira   *jiratest.Server
 	github *githubtest.Server
 	dir    string
-	config string
+	config settings // of the next start
 	daemon *daemon.Daemon
 	hooks  *pipeListener
 	logs   *bytes.Buffer
@@ -48,9 +49,10 @@ type world struct {
 // settings of a world; the zero value is a Cloud site with project SEC, the repository acme/app on
 // github.com, and rules that send violations to Jira and targets to GitHub.
 type settings struct {
-	jira   jiratest.Options
-	github githubtest.Options
-	config string // instead of the usual rules
+	jira     jiratest.Options
+	github   githubtest.Options
+	trackers string // instead of the usual ones
+	rules    string // instead of the usual ones, with [[events]] if need be
 }
 
 const usualRules = `
@@ -67,7 +69,7 @@ tracker = "github"
 repository = "acme/app"
 `
 
-const usualHead = `
+const head = `
 instance = "test"
 [server]
 listen = "127.0.0.1:1"
@@ -77,6 +79,9 @@ name = "portal"
 value = "a-token-of-thirty-two-characters"
 [store]
 path = %q
+`
+
+const usualTrackers = `
 [jira.jira]
 url = "https://jira.example.com"
 email = "bot@example.com"
@@ -88,16 +93,14 @@ token = "github-secret-token"
 // inWorld runs a test in a bubble with a started daemon, and stops the daemon at its end.
 func inWorld(t *testing.T, s settings, test func(w *world)) {
 	t.Helper()
+	t.Parallel() // a world mostly waits for its disk
 	synctest.Test(t, func(t *testing.T) {
 		s.github.Token = "github-secret-token"
 		if len(s.github.Repositories) == 0 {
 			s.github.Repositories = []string{"acme/app"}
 		}
-		if s.config == "" {
-			s.config = usualRules
-		}
 		w := &world{t: t, jira: jiratest.New(s.jira), github: githubtest.New(s.github), dir: t.TempDir(),
-			down: make(map[string]bool), config: s.config, logs: new(bytes.Buffer)}
+			down: make(map[string]bool), config: s, logs: new(bytes.Buffer)}
 		w.start()
 		defer func() {
 			w.stop()
@@ -113,7 +116,7 @@ func (w *world) path() string { return filepath.Join(w.dir, "ticketd.db") }
 
 func (w *world) start() {
 	w.t.Helper()
-	text := fmt.Sprintf(usualHead, w.path()) + w.config
+	text := fmt.Sprintf(head, w.path()) + cmp.Or(w.config.trackers, usualTrackers) + cmp.Or(w.config.rules, usualRules)
 	c, problems := config.Parse("test.toml", []byte(text), func(string) (string, bool) { return "", false })
 	if problems.Fatal() {
 		w.t.Fatal(problems)
@@ -139,12 +142,17 @@ func (w *world) start() {
 	synctest.Wait()
 }
 
+// stop stops the daemon, if it runs.
 func (w *world) stop() {
 	w.t.Helper()
+	if w.ended == nil {
+		return
+	}
 	w.cancel()
 	if err := <-w.ended; err != nil {
 		w.t.Errorf("the daemon ended with: %v", err)
 	}
+	w.ended = nil
 }
 
 func (w *world) restart() {
@@ -173,7 +181,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	case r.URL.Host == "jira.example.com":
 		return w.jira.RoundTrip(r)
-	case r.URL.Host == "api.github.com":
+	case r.URL.Host == "api.github.com", r.URL.Host == "ghe.example.com":
 		return w.github.RoundTrip(r)
 	}
 	return nil, fmt.Errorf("no such host in this world: %s", r.URL.Host)
@@ -224,8 +232,15 @@ func (w *world) send(body string) int {
 	return resp.StatusCode
 }
 
-// tickets gives the ticket rows as the command line would see them.
-func (w *world) tickets() []store.Ticket {
+// restartWith starts the daemon again with other rules.
+func (w *world) restartWith(rules string) {
+	w.t.Helper()
+	w.config.rules = rules
+	w.restart()
+}
+
+// inStore opens the store as the command line does beside a running daemon.
+func (w *world) inStore(do func(context.Context, *store.Store) error) {
 	w.t.Helper()
 	s, err := store.Open(w.t.Context(), store.Options{Path: w.path(), Shared: true, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -236,10 +251,18 @@ func (w *world) tickets() []store.Ticket {
 			w.t.Error(err)
 		}
 	}()
-	all, err := s.Tickets(w.t.Context(), store.TicketFilter{Limit: 1000})
-	if err != nil {
+	if err := do(w.t.Context(), s); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// tickets gives the ticket rows.
+func (w *world) tickets() (all []store.Ticket) {
+	w.t.Helper()
+	w.inStore(func(ctx context.Context, s *store.Store) (err error) {
+		all, err = s.Tickets(ctx, store.TicketFilter{Limit: 1000})
+		return err
+	})
 	return all
 }
 
