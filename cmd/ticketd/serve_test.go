@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,10 +19,13 @@ import (
 // token is the bearer token of the configuration that serving writes.
 const token = "a-token-of-more-than-thirty-two-characters"
 
-// serving writes a configuration that serves on free ports, with a tracker that is never reached
-// because no rule leads to it.
+// serving writes a configuration that serves on free ports, with a tracker that takes no credential.
 func serving(t *testing.T) (file string) {
 	t.Helper()
+	tracker := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(tracker.Close)
 	folder := t.TempDir()
 	file = filepath.Join(folder, "ticketd.toml")
 	text := `
@@ -37,7 +41,7 @@ value = "` + token + `"
 path = "` + filepath.Join(folder, "ticketd.db") + `"
 
 [github.oss]
-url = "http://127.0.0.1:1"
+url = "` + tracker.URL + `"
 token = "another-token-of-more-than-32-characters"
 
 [[rule]]
