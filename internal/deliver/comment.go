@@ -10,10 +10,6 @@ import (
 	"ticketd/store"
 )
 
-// settled is how long after a doubtful comment its absence from the list is believed. Comments are
-// read by the id, from the database and not from an index.
-const settled = time.Minute
-
 // comment posts one comment, once: K1 to K3.
 func (r *run) comment(ctx context.Context, s Step) error {
 	c, known := commentOf(r.w, s.Op)
@@ -64,11 +60,11 @@ func (r *run) lookForComment(ctx context.Context, c *store.Comment, tried bool) 
 		c.State, c.RemoteID = store.CommentPosted, posted
 		return true, r.done(ctx, r.o.Now(), note("comments", started, r.o.Now(), nil, c.Op+" is there"), *c)
 	}
-	last := c.SendDeadline
-	if c.AttemptEnd.After(last) {
-		last = c.AttemptEnd
+	last := c.AttemptEnd
+	if last.IsZero() { // its end was never seen: the process died
+		last = c.SendDeadline
 	}
-	if ready := last.Add(settled); tried && r.o.Now().Before(ready) {
+	if ready := last.Add(r.o.Timing.Settle); tried && r.o.Now().Before(ready) {
 		return true, r.done(ctx, ready, note("comments", started, r.o.Now(), nil, c.Op+" not there yet"))
 	}
 	return false, nil
@@ -103,7 +99,7 @@ func (r *run) commentFailed(ctx context.Context, c store.Comment, started time.T
 		c.State, r.t.State, due = store.CommentFailed, state, r.o.Now()
 	case ticket.Retry, ticket.Pause, ticket.Slow, ticket.HoldDestination, ticket.HoldTracker,
 		ticket.Conflict, ticket.Missing, ticket.Gone:
-		c.State, c.SendDeadline = store.CommentDoubt, started.Add(-settled) // certainly not posted: no need to wait
+		c.State, c.SendDeadline = store.CommentDoubt, started.Add(-r.o.Timing.Settle) // certainly not posted: no need to wait
 		c.AttemptEnd = c.SendDeadline
 	}
 	return r.done(ctx, due, note("comment", started, r.o.Now(), cause, ""), c)

@@ -21,7 +21,7 @@ const (
 	Short     Kind = "short"     // half of the right answer, then the connection ends
 	Redirect  Kind = "redirect"  // 302 to Location
 	Removed   Kind = "removed"   // 410, as Cloud answers for its old search
-	Slow      Kind = "slow"      // the right answer after Delay
+	Slow      Kind = "slow"      // the right answer after Delay; with Effect it is carried out at once, else after the Delay
 )
 
 // Fault makes calls fail. An empty Op or Method means any.
@@ -73,6 +73,11 @@ func (s *Server) takeFault(c *call) *Fault {
 func (s *Server) misbehave(w http.ResponseWriter, c *call, f *Fault, act func() reply) {
 	var right reply
 	switch {
+	case f.Kind == Slow && f.Effect:
+		if right = act(); wait(c.r, f.Delay) {
+			write(w, right)
+		}
+		return
 	case f.Kind == Slow:
 		if wait(c.r, f.Delay) {
 			write(w, act())
