@@ -113,11 +113,13 @@ func sample(name string, n int) string {
 	return strings.NewReplacer("924f1fb0", own, "ed1d9485", own, "6f1c5a0e", own).Replace(string(samples.Body(name)))
 }
 
-// calls gives how many calls a tracker's operations took so far.
-func calls(of map[string]int) int {
+// sum gives how many calls a tracker's operations took so far.
+func sum(of map[string]int) int {
 	total := 0
 	for _, n := range of {
 		total += n
 	}
 	return total
 }
+
+func twoProjects() []jiratest.Project { return []jiratest.Project{{Key: "SEC"}, {Key: "OPS"}} }

@@ -132,17 +132,21 @@ func (d *Deliverer) untilStopped(ctx context.Context, limit time.Duration) (cont
 // auditTicket looks for issues with the ticket's marker beside its own and closes them as
 // duplicates; nothing is ever deleted.
 func (r *run) auditTicket(ctx context.Context) error {
-	started, state := r.o.Now(), r.t.State
+	started, before := r.o.Now(), r.t
 	closed, err := r.closeDuplicates(ctx)
 	if err != nil {
 		due, serr := r.settle(ctx, err)
 		if serr != nil {
 			return serr
 		}
-		if r.t.State != state || due.IsZero() { // a duplicate that cannot be closed now is tried again with the next audit
-			r.t.State, due = state, r.nextAudit()
+		switch r.t.State {
+		case store.TicketGone: // there is nothing left that could have duplicates
+		case store.TicketHeld: // a duplicate that cannot be closed now is tried again with the next audit
+			r.t.State, r.t.Reason, r.t.Hint, r.t.AuditAt = before.State, before.Reason, before.Hint, r.nextAudit()
+			due = r.t.AuditAt
+		default:
+			r.t.AuditAt = due
 		}
-		r.t.AuditAt = due
 		return r.done(ctx, due, note("audit", started, r.o.Now(), err, ""))
 	}
 	r.t.AuditAt = r.nextAudit()
@@ -190,7 +194,11 @@ func (r *run) closeDuplicates(ctx context.Context) (closed []string, _ error) {
 		if same(extra.Ref, own.Ref) || !extra.Open {
 			continue
 		}
-		if err := r.closeDuplicate(call, extra); err != nil {
+		err := r.closeDuplicate(call, extra)
+		if d := ticket.DecisionOf(err); err != nil && (d == ticket.Missing || d == ticket.Gone) {
+			continue // deleted since it was found, which must not be taken for the ticket's own end
+		}
+		if err != nil {
 			return closed, err
 		}
 		closed = append(closed, extra.Ref.Key)

@@ -39,8 +39,7 @@ func (r *run) settle(ctx context.Context, err error) (due time.Time, _ error) {
 		r.t.State = store.TicketHeld
 		return r.t.AuditAt, nil
 	case ticket.Gone:
-		r.t.State = store.TicketGone
-		return time.Time{}, nil
+		return r.gone(now), nil
 	case ticket.Missing:
 		return r.missed(now), nil
 	case ticket.Conflict, ticket.Retry, ticket.Doubt:
@@ -55,11 +54,17 @@ func (r *run) missed(now time.Time) time.Time {
 	}
 	r.t.Misses++
 	if r.t.Misses >= goneMisses && now.Sub(r.t.FirstMiss) >= goneAfter {
-		r.t.State = store.TicketGone
 		r.t.Reason = "not to be seen for a day with a good credential and project: deleted, or moved out of sight"
-		return time.Time{}
+		return r.gone(now)
 	}
 	return now.Add(goneAfter / (goneMisses - 1))
+}
+
+// gone gives up an issue, and the audits of it. The row is due at once: the finding may have opened
+// anew meanwhile, and then another issue follows.
+func (r *run) gone(now time.Time) time.Time {
+	r.t.State, r.t.AuditAt = store.TicketGone, time.Time{}
+	return now
 }
 
 // succeeded clears what failures left behind. A row that is still held keeps its reason.

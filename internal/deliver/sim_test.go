@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -49,6 +50,16 @@ type simTracker struct {
 	issues   []*simIssue
 	calls    int
 	comments int
+	// fail, where it is set, sees every call first and may refuse it or move the clock.
+	fail func(op string, r ticket.Ref) error
+}
+
+func (s *simTracker) hook(op string, r ticket.Ref) error {
+	if s.fail == nil {
+		return nil
+	}
+	s.calls++
+	return s.fail(op, r)
 }
 
 func (s *simTracker) broken() bool { s.calls++; return s.rng.Float64() < s.faults }
@@ -62,6 +73,9 @@ func (s *simTracker) crash() {
 func simError(d ticket.Decision) error { return &ticket.Error{Op: "sim", Decision: d} }
 
 func (s *simTracker) Identity(context.Context) (ticket.Account, error) {
+	if err := s.hook("identity", ticket.Ref{}); err != nil {
+		return ticket.Account{}, err
+	}
 	if s.broken() {
 		return ticket.Account{}, simError(ticket.Retry)
 	}
@@ -69,6 +83,9 @@ func (s *simTracker) Identity(context.Context) (ticket.Account, error) {
 }
 
 func (s *simTracker) Create(_ context.Context, d ticket.Draft) (ticket.Issue, error) {
+	if err := s.hook("create", ticket.Ref{}); err != nil {
+		return ticket.Issue{}, err
+	}
 	s.crash()
 	bad := s.broken()
 	fault := s.rng.IntN(5)
@@ -78,21 +95,28 @@ func (s *simTracker) Create(_ context.Context, d ticket.Draft) (ticket.Issue, er
 	if bad && fault == 1 {
 		return ticket.Issue{}, simError(ticket.Doubt) // no effect, but who knows
 	}
-	n := fmt.Sprint(len(s.issues) + 1)
-	i := &simIssue{
-		ref: ticket.Ref{ID: n, Key: "SIM-" + n, Project: d.Destination.Project}, marker: d.Marker, open: true,
-		effectAt: s.now(), comments: make(map[string]ticket.Posted),
-	}
+	at := s.now()
 	if bad && fault == 2 {
-		i.effectAt = s.now().Add(time.Duration(s.rng.Int64N(int64(simLate))))
+		at = at.Add(time.Duration(s.rng.Int64N(int64(simLate))))
 	}
+	i := s.add(d, true, at)
 	i.seenAt = i.effectAt.Add(time.Duration(s.rng.Int64N(int64(simLag))))
-	s.issues = append(s.issues, i)
 	s.crash()
 	if bad {
 		return ticket.Issue{}, simError(ticket.Doubt)
 	}
 	return s.tell(i), nil
+}
+
+// add makes an issue that comes into being at a time and is searchable at once.
+func (s *simTracker) add(d ticket.Draft, open bool, at time.Time) *simIssue {
+	n := fmt.Sprint(len(s.issues) + 1)
+	i := &simIssue{
+		ref:    ticket.Ref{ID: n, Key: "SIM-" + n, Project: d.Destination.Project},
+		marker: d.Marker, open: open, effectAt: at, seenAt: at, comments: make(map[string]ticket.Posted),
+	}
+	s.issues = append(s.issues, i)
+	return i
 }
 
 func (s *simTracker) tell(i *simIssue) ticket.Issue {
@@ -109,6 +133,9 @@ func (s *simTracker) get(r ticket.Ref) *simIssue {
 }
 
 func (s *simTracker) Read(_ context.Context, r ticket.Ref) (ticket.Issue, error) {
+	if err := s.hook("read", r); err != nil {
+		return ticket.Issue{}, err
+	}
 	s.crash()
 	if s.broken() {
 		return ticket.Issue{}, simError(ticket.Retry)
@@ -121,17 +148,16 @@ func (s *simTracker) Read(_ context.Context, r ticket.Ref) (ticket.Issue, error)
 }
 
 func (s *simTracker) Find(_ context.Context, q ticket.Query) (out []ticket.Issue, _ error) {
+	if err := s.hook("find", ticket.Ref{}); err != nil {
+		return nil, err
+	}
 	s.crash()
 	if s.broken() {
 		return nil, simError(ticket.Retry)
 	}
 	for _, i := range s.issues {
-		for _, m := range append([]string{}, q.Markers...) {
-			if i.marker == m && !i.seenAt.After(s.now()) {
-				out = append(out, s.tell(i))
-			}
-		}
-		if len(q.Markers) == 0 && !i.seenAt.After(s.now()) {
+		asked := len(q.Markers) == 0 || slices.Contains(q.Markers, i.marker)
+		if asked && !i.seenAt.After(s.now()) && !i.effectAt.Before(q.Since) {
 			out = append(out, s.tell(i))
 		}
 	}
@@ -159,6 +185,13 @@ func (s *simTracker) write(effect func()) error {
 }
 
 func (s *simTracker) SetState(_ context.Context, r ticket.Ref, c ticket.Change) (ticket.Issue, error) {
+	op := "close"
+	if c.Open {
+		op = "open"
+	}
+	if err := s.hook(op, r); err != nil {
+		return ticket.Issue{}, err
+	}
 	i := s.get(r)
 	if i == nil {
 		return ticket.Issue{}, simError(ticket.Missing)
@@ -168,6 +201,9 @@ func (s *simTracker) SetState(_ context.Context, r ticket.Ref, c ticket.Change) 
 }
 
 func (s *simTracker) Update(_ context.Context, r ticket.Ref, _ ticket.Draft, w ticket.Written) (ticket.Issue, error) {
+	if err := s.hook("update", r); err != nil {
+		return ticket.Issue{}, err
+	}
 	i := s.get(r)
 	if i == nil {
 		return ticket.Issue{}, simError(ticket.Missing)
@@ -179,6 +215,9 @@ func (s *simTracker) Update(_ context.Context, r ticket.Ref, _ ticket.Draft, w t
 }
 
 func (s *simTracker) Comments(_ context.Context, r ticket.Ref) (out []ticket.Posted, _ error) {
+	if err := s.hook("comments", r); err != nil {
+		return nil, err
+	}
 	s.crash()
 	if s.broken() {
 		return nil, simError(ticket.Retry)
@@ -190,6 +229,9 @@ func (s *simTracker) Comments(_ context.Context, r ticket.Ref) (out []ticket.Pos
 }
 
 func (s *simTracker) AddComment(_ context.Context, r ticket.Ref, c ticket.Comment) (string, error) {
+	if err := s.hook("comment", r); err != nil {
+		return "", err
+	}
 	i := s.get(r)
 	s.comments++
 	id := fmt.Sprint(s.comments)
@@ -197,6 +239,9 @@ func (s *simTracker) AddComment(_ context.Context, r ticket.Ref, c ticket.Commen
 }
 
 func (s *simTracker) DeleteComment(_ context.Context, r ticket.Ref, id string) error {
+	if err := s.hook("delete comment", r); err != nil {
+		return err
+	}
 	i := s.get(r)
 	return s.write(func() { delete(i.comments, id) })
 }
@@ -213,7 +258,7 @@ type sim struct {
 	crashes int
 }
 
-func newSim(t *testing.T, seed uint64) *sim {
+func newSim(t *testing.T, seed uint64, change ...func(*mapping.Rule)) *sim {
 	s := &sim{t: t, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return s.clock }
 	s.tracker = &simTracker{now: now, rng: rand.New(rand.NewPCG(seed, 1)), faults: 0.3}
@@ -228,9 +273,13 @@ func newSim(t *testing.T, seed uint64) *sim {
 			t.Error(err)
 		}
 	})
+	rule := mapping.Rule{Name: "all", Tracker: "sim", Project: "SIM"}
+	for _, f := range change {
+		f(&rule)
+	}
 	var problems []mapping.Problem
 	s.mapping, problems = mapping.Compile(mapping.Spec{
-		Rules:    []mapping.Rule{{Name: "all", Tracker: "sim", Project: "SIM"}},
+		Rules:    []mapping.Rule{rule},
 		Trackers: map[string]mapping.Service{"sim": mapping.Jira}, Instance: "sim",
 	})
 	for _, p := range problems {
@@ -299,7 +348,7 @@ func (s *sim) step() (did deliver.Did) {
 
 // until steps until a time, jumping from one thing to do to the next.
 func (s *sim) until(end time.Time) {
-	for range 20000 {
+	for range 3000 {
 		did := s.step()
 		if did.Action != "" {
 			s.clock = s.clock.Add(time.Duration(s.tracker.rng.IntN(2000)) * time.Millisecond)
