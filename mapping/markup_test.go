@@ -159,6 +159,7 @@ func checkNothingBreaksOut(t interface {
 
 // hostile gives a view whose body has the title everywhere, and the shape that a harmless title has.
 func hostile(t testing.TB) (View, string) {
+	t.Helper()
 	r := jiraRule()
 	r.Body = everywhere
 	f := seen(finding.Violation, finding.Open, map[finding.Field]string{finding.Title: "harmless"})

@@ -37,6 +37,7 @@ func opaque(v any) string {
 		return string(opening) + text + string(divider) + string(closing)
 	case ticket.Link:
 		return string(opening) + text + string(divider) + strip(s.url) + string(closing)
+	case ticket.Plain, ticket.Strong:
 	}
 	return string(opening) + text + string(closing)
 }

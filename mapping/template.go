@@ -88,9 +88,9 @@ type fault struct {
 
 const escaper = "_print"
 
-// newTemplate parses the text and sends everything that it prints through print, as html/template
+// newTemplate parses the text and sends everything that it prints through escape, as html/template
 // does: the author of a template cannot forget to escape, and a value can never become structure.
-func newTemplate(text string, funcs template.FuncMap, print func(any) string) (*template.Template, []fault) {
+func newTemplate(text string, funcs template.FuncMap, escape func(any) string) (*template.Template, []fault) {
 	if i := strings.IndexFunc(text, reserved); i >= 0 {
 		return nil, []fault{{pos: i, text: "a private-use character is not allowed here"}}
 	}
@@ -101,7 +101,7 @@ func newTemplate(text string, funcs template.FuncMap, print func(any) string) (*
 		return nil, []fault{parseFault(text, err)}
 	}
 	w := walker{funcs: funcs}
-	t := template.New(templateName).Funcs(funcs).Funcs(template.FuncMap{escaper: print})
+	t := template.New(templateName).Funcs(funcs).Funcs(template.FuncMap{escaper: escape})
 	for name, tree := range trees {
 		w.list(tree.Root)
 		count(tree.Root) // a template may call itself

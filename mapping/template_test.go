@@ -137,6 +137,7 @@ func FuzzTemplates(f *testing.F) {
 
 // declaredFields reads the constants of type Field from the package that declares them.
 func declaredFields(t *testing.T) map[finding.Field]string {
+	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "../internal/finding/finding.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -9,17 +9,15 @@ import (
 	"ticketd/internal/ticket"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func TestThePolicyIsTheRulesThenTheDefaultsThenOurs(t *testing.T) {
 	tests := map[string]struct {
 		rule, defaults Rule
 		want           Policy
 	}{
 		"ours":     {Rule{}, Rule{}, Policy{false, RegressionReopen, 90 * 24 * time.Hour, true}},
-		"defaults": {Rule{}, Rule{TicketClosed: ptr(true), OnRegression: "new", ReopenWithin: "36h", Notes: ptr(false)}, Policy{true, RegressionNew, 36 * time.Hour, false}},
-		"rule": {Rule{TicketClosed: ptr(false), OnRegression: "comment", ReopenWithin: "30d", Notes: ptr(true)},
-			Rule{TicketClosed: ptr(true), OnRegression: "new", ReopenWithin: "36h", Notes: ptr(false)}, Policy{false, RegressionComment, 30 * 24 * time.Hour, true}},
+		"defaults": {Rule{}, Rule{TicketClosed: new(true), OnRegression: "new", ReopenWithin: "36h", Notes: new(false)}, Policy{true, RegressionNew, 36 * time.Hour, false}},
+		"rule": {Rule{TicketClosed: new(false), OnRegression: "comment", ReopenWithin: "30d", Notes: new(true)},
+			Rule{TicketClosed: new(true), OnRegression: "new", ReopenWithin: "36h", Notes: new(false)}, Policy{false, RegressionComment, 30 * 24 * time.Hour, true}},
 		"never": {Rule{ReopenWithin: "0", OnRegression: "nothing"}, Rule{ReopenWithin: "1h"}, Policy{false, RegressionNothing, 0, true}},
 	}
 	for name, tt := range tests {

@@ -112,13 +112,13 @@ func escape(pos parse.Pos) *parse.CommandNode {
 func dataNames() []string {
 	t := reflect.TypeFor[Data]()
 	var names []string
-	for i := range t.NumField() {
-		if f := t.Field(i); f.IsExported() {
+	for f := range t.Fields() {
+		if f.IsExported() {
 			names = append(names, f.Name)
 		}
 	}
-	for i := range t.NumMethod() {
-		names = append(names, t.Method(i).Name)
+	for m := range t.Methods() {
+		names = append(names, m.Name)
 	}
 	return names
 }

@@ -52,6 +52,7 @@ project = "SEC"
 `
 
 func newService(t *testing.T) *service {
+	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -47,12 +47,12 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Issue, err
 	made := t.issue(spot{p, i.GetNumber()}, i)
 	made.Ours = true
 	made.Written = ticket.Written{Fence: ticket.FenceDigest(fenced(d, bodyLimit)), Labels: d.Labels}
-	made.Dropped = append(dropped, missing(request, i)...)
+	made.Dropped = slices.Concat(dropped, missing(request, i))
 	return made, nil
 }
 
 func issueRequest(d ticket.Draft) *gh.IssueRequest {
-	r := &gh.IssueRequest{Title: gh.String(title(d.Title)), Body: gh.String(issueBody(d))}
+	r := &gh.IssueRequest{Title: new(title(d.Title)), Body: new(issueBody(d))}
 	if labels := labelNames(d.Labels); len(labels) > 0 {
 		r.Labels = &labels
 	}

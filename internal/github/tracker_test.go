@@ -454,7 +454,8 @@ func TestWhatIsNotThereIsToldApart(t *testing.T) {
 
 	must(t, s.DisableIssues(repo))
 	_, err = tr.Read(t.Context(), live)
-	has(t, decided(t, err, ticket.HoldDestination).Error()+err.(*ticket.Error).Hint, "disabled", "enable")
+	disabled := decided(t, err, ticket.HoldDestination)
+	has(t, disabled.Error()+disabled.Hint, "disabled", "enable")
 
 	must(t, s.Hide(repo))
 	_, err = tr.Read(t.Context(), live)

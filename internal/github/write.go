@@ -108,13 +108,13 @@ func (t *Tracker) SetState(ctx context.Context, r ticket.Ref, want ticket.Change
 
 func stateRequest(want ticket.Change) *gh.IssueRequest {
 	if want.Open {
-		return &gh.IssueRequest{State: gh.String("open")}
+		return &gh.IssueRequest{State: new("open")}
 	}
 	reason := want.StateReason
 	if reason == "" {
 		reason = "completed"
 	}
-	return &gh.IssueRequest{State: gh.String("closed"), StateReason: &reason}
+	return &gh.IssueRequest{State: new("closed"), StateReason: &reason}
 }
 
 // Update rewrites our part of the description and the labels, as far as they stand as written. What a

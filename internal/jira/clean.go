@@ -10,11 +10,7 @@ import (
 // zwsp is a zero width space: it breaks a word for a parser and not for a reader.
 const zwsp = "\u200b"
 
-// Both are fixed tables that are costly to build and never change.
-var (
-	reForgedMarker = regexp.MustCompile(`(?i)(d)(t[wc]-)`)
-	lineEnds       = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\t", "    ")
-)
+var reForgedMarker = regexp.MustCompile(`(?i)(d)(t[wc]-)`)
 
 // clean makes foreign text fit to be shown: valid, without control characters, without characters
 // that reorder or hide others, and without anything that looks like a marker of ours. Line ends
@@ -24,9 +20,12 @@ func clean(s string) string {
 		return s
 	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = lineEnds.Replace(s)
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\t", "    ")
 	s = strings.Map(func(r rune) rune {
-		if r != '\n' && invisible(r) {
+		switch {
+		case r == '\n', r == '\r', r == '\u0085', r == '\u2028', r == '\u2029':
+			return '\n'
+		case invisible(r):
 			return -1
 		}
 		return r

@@ -79,11 +79,7 @@ func queries(q ticket.Query) []string {
 	}
 	var out []string
 	for some := range slices.Chunk(q.Markers, markersPerCall) {
-		clause := `labels in ("` + strings.Join(some, `", "`) + `")`
-		for _, m := range some {
-			clause += ` OR text ~ "\"` + m + `\""`
-		}
-		out = append(out, head+clause+tail)
+		out = append(out, head+`labels in ("`+strings.Join(some, `", "`)+`") OR text ~ "\"`+strings.Join(some, `\"" OR text ~ "\"`)+`\""`+tail)
 	}
 	return out
 }

@@ -70,8 +70,8 @@ func (t *Tracker) walk(ctx context.Context, ref ticket.Ref, a answer, c ticket.C
 // remaining gives the part of a path after the status in which the issue already is, so that a walk
 // that was broken off goes on where it stopped.
 func remaining(path []string, at status) []string {
-	for i := len(path) - 1; i >= 0; i-- {
-		if at.is(path[i]) {
+	for i, name := range slices.Backward(path) {
+		if at.is(name) {
 			return path[i+1:]
 		}
 	}

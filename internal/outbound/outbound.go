@@ -110,18 +110,21 @@ func retrying(once http.RoundTripper, retries int) http.RoundTripper {
 		return min(time.Duration(1<<min(attempt, 4))*500*time.Millisecond, 5*time.Second)
 	}
 	c.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return false, ctx.Err()
-		case errors.Is(err, ErrForeignHost), errors.Is(err, ErrTooLarge):
-			return false, nil
-		case err != nil:
-			return true, nil
 		}
-		// A 503 with Retry-After belongs to the pause of the whole tracker, not to this call.
-		return resp.StatusCode >= 500 && resp.Header.Get("Retry-After") == "", nil
+		return passing(resp, err), nil
 	}
 	return &retryablehttp.RoundTripper{Client: c}
+}
+
+// passing tells whether an attempt failed in a way that the next one may not.
+func passing(resp *http.Response, err error) bool {
+	if err != nil {
+		return !errors.Is(err, ErrForeignHost) && !errors.Is(err, ErrTooLarge)
+	}
+	// A 503 with Retry-After belongs to the pause of the whole tracker, not to this call.
+	return resp.StatusCode >= 500 && resp.Header.Get("Retry-After") == ""
 }
 
 // pinned sends one request to the one host and records the exchange.

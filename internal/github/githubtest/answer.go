@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -14,9 +15,7 @@ type answer struct {
 }
 
 func (a answer) write(w http.ResponseWriter) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // the caller may be gone
 }
@@ -48,9 +47,7 @@ func notFound() answer { return message(http.StatusNotFound, "Not Found") }
 // invalid makes a 422 about one field.
 func invalid(resource, field, code string, more map[string]any) answer {
 	entry := map[string]any{"resource": resource, "field": field, "code": code}
-	for k, v := range more {
-		entry[k] = v
-	}
+	maps.Copy(entry, more)
 	return complaint(http.StatusUnprocessableEntity, map[string]any{
 		"message": "Validation Failed", "errors": []any{entry}})
 }

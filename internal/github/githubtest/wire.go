@@ -47,7 +47,7 @@ func (s *Server) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	w := &recorder{header: http.Header{}}
 	defer func() {
 		if cause := recover(); cause != nil {
-			if cause != http.ErrAbortHandler {
+			if stop, ok := cause.(error); !ok || !errors.Is(stop, http.ErrAbortHandler) {
 				panic(cause)
 			}
 			resp, err = nil, errCut

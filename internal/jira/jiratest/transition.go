@@ -2,6 +2,7 @@ package jiratest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -69,9 +70,7 @@ func (s *Server) transit(c *call) reply {
 	if e.i.Resolution != "" && i.Category == "done" {
 		i.Resolution = e.i.Resolution
 	}
-	for name, value := range e.i.Fields {
-		i.Fields[name] = value
-	}
+	maps.Copy(i.Fields, e.i.Fields)
 	s.effect("transition", i.Key, "%s: %s", t.Name, i.Status)
 	return reply{status: http.StatusNoContent}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
@@ -15,9 +16,7 @@ var errCut = errors.New("connection reset by peer")
 // write sends a reply as Jira does: JSON, a trace id, and no body where there is none.
 func write(w http.ResponseWriter, a reply) {
 	header := w.Header()
-	for name, values := range a.header {
-		header[name] = values
-	}
+	maps.Copy(header, a.header)
 	header.Set("Atl-Traceid", "0af7651916cd43dd8448eb211c80319c")
 	if a.body == nil {
 		w.WriteHeader(a.status)
@@ -78,7 +77,7 @@ func roundTrip(h http.Handler, r *http.Request) (resp *http.Response, err error)
 	w := &responseBuffer{header: http.Header{}}
 	defer func() {
 		if cause := recover(); cause != nil {
-			if cause != http.ErrAbortHandler {
+			if stop, ok := cause.(error); !ok || !errors.Is(stop, http.ErrAbortHandler) {
 				panic(cause)
 			}
 			resp, err = nil, errCut
