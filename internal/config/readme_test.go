@@ -1,0 +1,68 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ticketd/internal/config"
+)
+
+// blocks gives the TOML blocks of the README, their indentation removed.
+func blocks(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	var block []string
+	inside, indent := false, ""
+	for line := range strings.Lines(string(text)) {
+		switch trimmed := strings.TrimSpace(line); {
+		case trimmed == "```toml":
+			inside, indent, block = true, line[:strings.Index(line, "`")], nil
+		case inside && trimmed == "```":
+			inside, out = false, append(out, strings.Join(block, ""))
+		case inside:
+			block = append(block, strings.TrimPrefix(line, indent))
+		}
+	}
+	return out
+}
+
+// Whole configurations stand for themselves; blocks of rules alone are put under the trackers that
+// the README connects.
+const readmeHead = `
+[[server.token]]
+name = "data-theorem"
+value_file = "webhook-token"
+[jira.security]
+url = "https://example.atlassian.net"
+email = "ticketd@example.com"
+token_file = "jira-token"
+[github.main]
+token_file = "github-token"
+`
+
+func TestEveryConfigurationOfTheReadmeLoads(t *testing.T) {
+	examples := blocks(t)
+	if len(examples) < 4 {
+		t.Fatalf("%d TOML blocks in the README, want at least 4", len(examples))
+	}
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"webhook-token", "jira-token", "github-token"} {
+		if err := os.WriteFile(name, []byte("0123456789abcdef0123456789abcdef\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, text := range examples {
+		if !strings.Contains(text, "[[server.token]]") {
+			text = readmeHead + text
+		}
+		if _, problems := config.Parse("README.md", []byte(text), func(string) (string, bool) { return "", false }); len(problems) > 0 {
+			t.Errorf("%v in\n%s", problems, text)
+		}
+	}
+}
