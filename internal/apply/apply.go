@@ -91,17 +91,19 @@ func (a *Applier) event(ctx context.Context, tx *store.Tx, e store.Event) (func(
 	d := a.o.Table.Decode(e.Body, e.Received)
 	e.Type, e.Reason = d.Type, d.Reason
 	log := a.o.Logger.With("event", e.Seq, "type", d.Type)
-	say := func() { log.Info("event " + string(e.State)) }
 	switch d.Verdict {
 	case datatheorem.VerdictProbe:
 		e.State = store.EventProbe
-		return say, tx.SetEvent(ctx, e, false)
+		return func() { log.Info("event probe") }, tx.SetEvent(ctx, e, false)
 	case datatheorem.VerdictPersonal:
 		e.State = store.EventPersonal
-		return say, tx.SetEvent(ctx, e, true)
-	case datatheorem.VerdictUnhandled, datatheorem.VerdictUnparsed:
-		e.State = store.EventState(d.Verdict)
-		return func() { log.Warn("event "+string(e.State), "reason", e.Reason) }, tx.SetEvent(ctx, e, false)
+		return func() { log.Info("event personal") }, tx.SetEvent(ctx, e, true)
+	case datatheorem.VerdictUnhandled:
+		e.State = store.EventUnhandled
+		return func() { log.Warn("event unhandled", "reason", e.Reason) }, tx.SetEvent(ctx, e, false)
+	case datatheorem.VerdictUnparsed:
+		e.State = store.EventUnparsed
+		return func() { log.Warn("event unparsed", "reason", e.Reason) }, tx.SetEvent(ctx, e, false)
 	case datatheorem.VerdictEvent:
 	}
 	e.State, e.Key = store.EventApplied, d.Event.Key

@@ -299,10 +299,11 @@ func newSim(t *testing.T, seed uint64, change ...func(*mapping.Rule)) *sim {
 // simDir is a folder in memory where there is one: fsync costs nothing there and is not what the
 // simulation is about.
 func simDir(t *testing.T) string {
+	t.Helper()
 	if _, err := os.Stat("/dev/shm"); err != nil {
 		return t.TempDir()
 	}
-	dir, err := os.MkdirTemp("/dev/shm", "ticketd-sim")
+	dir, err := os.MkdirTemp("/dev/shm", "ticketd-sim") //nolint:usetesting // t.TempDir cannot be told where
 	if err != nil {
 		return t.TempDir()
 	}
