@@ -8,7 +8,6 @@ import (
 
 // meta is the one row about the database itself.
 type meta struct {
-	instance  string
 	operation int64 // number of the last recorded tracker operation
 	restored  bool
 }
@@ -24,17 +23,16 @@ func (m meta) older(world int64, ok bool) bool {
 
 func readMeta(ctx context.Context, db *sql.DB) (meta, error) {
 	var m meta
-	err := db.QueryRowContext(ctx, `SELECT instance, operation, restored FROM meta WHERE id = 1`).
-		Scan(&m.instance, &m.operation, &m.restored)
+	err := db.QueryRowContext(ctx, `SELECT operation, restored FROM meta WHERE id = 1`).
+		Scan(&m.operation, &m.restored)
 	return m, translate(err)
 }
 
 func (m meta) save(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `
-		INSERT INTO meta (id, instance, operation, restored, touched) VALUES (1, $1, $2, $3, 0)
-		ON CONFLICT (id) DO UPDATE SET
-			instance = excluded.instance, operation = excluded.operation, restored = excluded.restored`,
-		m.instance, m.operation, number(m.restored))
+		INSERT INTO meta (id, operation, restored, touched) VALUES (1, $1, $2, 0)
+		ON CONFLICT (id) DO UPDATE SET operation = excluded.operation, restored = excluded.restored`,
+		m.operation, number(m.restored))
 	return translate(err)
 }
 

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,10 +18,9 @@ type Options struct {
 	Path string // of the database file; the side files are named after it
 	// Shared opens the database beside a running daemon, for the command line: it takes no lock, and
 	// the schema must be this program's already.
-	Shared   bool
-	Instance string           // part of every marker; "": the one in the database, made at random when new
-	Logger   *slog.Logger     // nil: none
-	Now      func() time.Time // nil: time.Now
+	Shared bool
+	Logger *slog.Logger     // nil: none
+	Now    func() time.Time // nil: time.Now
 }
 
 // Store is an open database. Its methods may be called by any number of goroutines at once. An
@@ -36,7 +33,6 @@ type Store struct {
 	lock     *os.File   // nil when shared
 	logger   *slog.Logger
 	now      func() time.Time
-	instance string
 	restored atomic.Bool
 }
 
@@ -63,7 +59,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.Shared {
-		return s.openShared(ctx, path, o.Instance)
+		return s.openShared(ctx, path)
 	}
 	if err := prepareFolder(filepath.Dir(path)); err != nil {
 		return err
@@ -80,10 +76,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := migrate(ctx, s.write, s.logger); err != nil {
 		return err
 	}
-	return s.settle(ctx, path+".hwm", o.Instance)
+	return s.settle(ctx, path+".hwm")
 }
 
-func (s *Store) openShared(ctx context.Context, path, instance string) error {
+func (s *Store) openShared(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: there is no database yet", ErrNotFound)
 	}
@@ -103,17 +99,13 @@ func (s *Store) openShared(ctx context.Context, path, instance string) error {
 	if err != nil {
 		return err
 	}
-	s.instance = m.instance
-	if instance != "" {
-		s.instance = instance
-	}
 	s.restored.Store(m.restored || m.older(world, ok))
 	return nil
 }
 
 // settle compares the database with the side file and writes down what it finds, so that a restored
 // backup is remembered until [Store.ClearRestored].
-func (s *Store) settle(ctx context.Context, path, instance string) error {
+func (s *Store) settle(ctx context.Context, path string) error {
 	world, ok, err := readHighWater(path)
 	if err != nil {
 		return err
@@ -125,27 +117,14 @@ func (s *Store) settle(ctx context.Context, path, instance string) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case instance != "":
-		m.instance = instance
-	case m.instance == "":
-		m.instance = newInstance()
-	}
 	m.restored = m.restored || m.older(world, ok)
 	m.operation = max(m.operation, world)
 	if err := m.save(ctx, s.write); err != nil {
 		return err
 	}
-	s.instance = m.instance
 	s.restored.Store(m.restored)
 	s.water, err = openHighWater(path, m.operation)
 	return err
-}
-
-func newInstance() string {
-	id := make([]byte, 6)
-	_, _ = rand.Read(id) // never fails (crypto/rand)
-	return hex.EncodeToString(id)
 }
 
 // Close finishes what is queued and releases the database. Writes after it give [ErrClosed].
@@ -173,6 +152,3 @@ func (s *Store) release() error {
 	}
 	return nil
 }
-
-// Instance gives the name of this installation that is part of every marker.
-func (s *Store) Instance() string { return s.instance }

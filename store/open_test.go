@@ -33,9 +33,6 @@ func TestTheCommandLineWorksBesideTheDaemonAndWithoutIt(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, alone.Close()) }()
 	must(t, alone.RetryTicket(b.ctx(), id, noon))
-	if alone.Instance() != b.Instance() {
-		t.Errorf("instance %q beside %q", alone.Instance(), b.Instance())
-	}
 }
 
 func TestTheCommandLineDoesNotCreateADatabase(t *testing.T) {
@@ -106,25 +103,6 @@ func (b *bench) checkModes() {
 		if got := info.Mode().Perm(); got != want {
 			b.t.Errorf("%q has mode %o, want %o", name, got, want)
 		}
-	}
-}
-
-func TestAnInstanceIsMadeOnceAndCanBeConfigured(t *testing.T) {
-	b := newBench(t)
-	made := b.Instance()
-	if len(made) != 12 {
-		t.Errorf("made %q", made)
-	}
-	b.reopen()
-	if b.Instance() != made {
-		t.Errorf("reopened as %q, was %q", b.Instance(), made)
-	}
-	must(t, b.Close())
-	named, err := Open(b.ctx(), Options{Path: b.path, Instance: "blue"})
-	must(t, err)
-	defer func() { must(t, named.Close()) }()
-	if named.Instance() != "blue" {
-		t.Errorf("configured blue, is %q", named.Instance())
 	}
 }
 

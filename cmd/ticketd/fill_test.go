@@ -24,7 +24,7 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: fill FILE")
 	}
 	ctx := context.Background()
-	s, err := store.Open(ctx, store.Options{Path: ts.MkAbs(args[0]), Instance: "test", Now: noon})
+	s, err := store.Open(ctx, store.Options{Path: ts.MkAbs(args[0]), Now: noon})
 	ts.Check(err)
 	err = errors.Join(fillEvents(ctx, s), fillTickets(ctx, s), workOnFirst(ctx, s))
 	ts.Check(errors.Join(err, s.Close()))

@@ -19,7 +19,7 @@ type checker struct {
 var instanceName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
 func (k checker) config(c *Config) {
-	if c.Instance != "" && !instanceName.MatchString(c.Instance) {
+	if !instanceName.MatchString(c.Instance) {
 		k.problem([]string{"instance"}, "is no usable name", `1 to 32 letters, digits, "-", "_" and "."`)
 	}
 	k.server(&c.Server)

@@ -17,8 +17,8 @@ import (
 // complete: defaults are filled in, addresses parsed, secrets readable.
 type Config struct {
 	// Instance is part of every marker, so that two daemons that write to one tracker never take
-	// each other's tickets for their own. 1 to 32 letters, digits, "-", "_" and "."; empty: the id
-	// that the store was given when it was made. Do not change it later: tickets are found by it.
+	// each other's tickets for their own. 1 to 32 letters, digits, "-", "_" and "."; default
+	// "default". Do not change it later: tickets are found by it, also when the store was lost.
 	Instance string `toml:"instance"`
 
 	Server  Server  `toml:"server"`
@@ -40,8 +40,7 @@ type Config struct {
 	Defaults mapping.Rule   `toml:"defaults"`
 	Rules    []mapping.Rule `toml:"rule"`
 
-	// Mapping and Table are the compiled rules and event types. Markers depend on Instance: where it
-	// is empty, compile Spec again with the store's id in it before making any.
+	// Mapping and Table are the compiled rules and event types.
 	Mapping *mapping.Mapping   `toml:"-"`
 	Table   *datatheorem.Table `toml:"-"`
 }

@@ -95,10 +95,11 @@ func (d *document) load(env func(string) (string, bool)) (*Config, Problems) {
 // defaults gives what holds where a key is left out.
 func defaults() *Config {
 	return &Config{
-		Server: Server{Listen: "127.0.0.1:8080", Path: "/webhook", Admin: "127.0.0.1:8081"},
-		Store:  Store{Path: "/var/lib/ticketd/ticketd.db"},
-		Log:    Log{Level: slog.LevelInfo, Format: "json"},
-		Portal: Portal{Hosts: []string{"securetheorem.com"}},
+		Instance: "default",
+		Server:   Server{Listen: "127.0.0.1:8080", Path: "/webhook", Admin: "127.0.0.1:8081"},
+		Store:    Store{Path: "/var/lib/ticketd/ticketd.db"},
+		Log:      Log{Level: slog.LevelInfo, Format: "json"},
+		Portal:   Portal{Hosts: []string{"securetheorem.com"}},
 		Deliver: Deliver{
 			QuietPeriod: shortestQuiet,
 		},

@@ -17,7 +17,6 @@ import (
 	"ticketd/internal/deliver"
 	"ticketd/internal/receive"
 	"ticketd/internal/web"
-	"ticketd/mapping"
 	"ticketd/store"
 )
 
@@ -74,14 +73,11 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		}
 	}()
 	if d.store, err = store.Open(ctx, store.Options{
-		Path: o.Config.Store.Path, Instance: o.Config.Instance, Logger: o.Logger, Now: o.Now,
+		Path: o.Config.Store.Path, Logger: o.Logger, Now: o.Now,
 	}); err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
-	rules, err := d.rules()
-	if err != nil {
-		return nil, err
-	}
+	rules := o.Config.Mapping
 	d.applier = apply.New(apply.Options{
 		Store: d.store, Table: o.Config.Table, Mapping: rules, Logger: o.Logger, Now: o.Now, Applied: d.wakeDeliverers,
 	})
@@ -89,19 +85,6 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	return d, d.listen()
-}
-
-// rules compiles the mapping with the instance that the store has: the markers depend on it.
-func (d *Daemon) rules() (*mapping.Mapping, error) {
-	spec := d.o.Config.Spec()
-	spec.Instance = d.store.Instance()
-	m, problems := mapping.Compile(spec)
-	for _, p := range problems {
-		if !p.Warning {
-			return nil, fmt.Errorf("compiling the rules: %s", p.Text)
-		}
-	}
-	return m, nil
 }
 
 func (d *Daemon) listen() error {
@@ -174,7 +157,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		servers.Go(func() { servePokes(d.poke, d.wakeAll) })
 	}
 	d.o.Logger.Info("ticketd is up", "version", d.o.Version, "webhook", d.WebhookAddr(), "admin", d.AdminAddr(),
-		"instance", d.store.Instance())
+		"instance", d.o.Config.Instance)
 
 	<-ctx.Done()
 	d.o.Logger.Info("stopping")

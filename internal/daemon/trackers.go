@@ -54,7 +54,7 @@ func (d *Daemon) jira(name string, c *config.Jira, clock *outbound.Clock) (*jira
 	return jira.New(jira.Options{
 		Name: name, Base: c.API, Site: c.Site, Deployment: c.Deployment, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
 		Credential: func() (string, string, error) { return c.Email, c.Token.Reveal(), nil },
-		Instance:   d.store.Instance(), UserAgent: d.userAgent(), Retries: readRetries,
+		Instance:   d.o.Config.Instance, UserAgent: d.userAgent(), Retries: readRetries,
 		Transport: d.o.Transport, Clock: clock, Now: d.o.Now, Logger: d.o.Logger,
 	})
 }

@@ -4,7 +4,6 @@
 -- file holds the same number, so that a restored backup is noticed.
 CREATE TABLE meta (
     id        INTEGER PRIMARY KEY CHECK (id = 1),
-    instance  TEXT    NOT NULL,
     operation INTEGER NOT NULL,
     restored  INTEGER NOT NULL CHECK (restored IN (0, 1)),
     touched   INTEGER NOT NULL
