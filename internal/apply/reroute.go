@@ -21,11 +21,14 @@ func (a *Applier) Reroute(ctx context.Context) (int, error) {
 	if err != nil {
 		return routed, err
 	}
-	states := []store.TicketState{store.TicketWanted, store.TicketHeld, store.TicketNone}
-	if err := a.redirect(ctx, states); err != nil {
+	waiting := []store.TicketState{store.TicketWanted, store.TicketNone}
+	if err := a.redirect(ctx, append(waiting, store.TicketHeld)); err != nil {
 		return routed, err
 	}
-	if _, err := a.o.Store.WakeTickets(ctx, states, a.o.Now()); err != nil {
+	if _, err := a.o.Store.WakeTickets(ctx, waiting, a.o.Now()); err != nil {
+		return routed, err
+	}
+	if err := a.retryHeld(ctx); err != nil {
 		return routed, err
 	}
 	a.o.Applied()
@@ -82,4 +85,19 @@ func (a *Applier) redirect(ctx context.Context, states []store.TicketState) erro
 		}
 		return nil
 	})
+}
+
+// retryHeld does what a person does after mending a rule: that the tracker refused something does not
+// count under other rules.
+func (a *Applier) retryHeld(ctx context.Context) error {
+	held, err := a.o.Store.Tickets(ctx, store.TicketFilter{States: []store.TicketState{store.TicketHeld}, Limit: everything})
+	if err != nil {
+		return err
+	}
+	for _, t := range held {
+		if err := a.o.Store.RetryTicket(ctx, t.ID, a.o.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -33,7 +33,7 @@ func (w *world) expectHeld(reason, hint string) {
 		w.t.Errorf("the ticket is %s: %q, hint %q; want it held: %q, hint %q", ticket.State, ticket.Reason, ticket.Hint, reason, hint)
 	}
 	before := w.trackerCalls()
-	w.pass(12 * time.Hour)
+	w.pass(2 * time.Hour)
 	if after := w.trackerCalls(); after != before {
 		w.t.Errorf("%d calls about a ticket that is held", after-before)
 	}
@@ -198,7 +198,7 @@ func TestAnswersToAStrangerNeverLeadToASecondIssueOrToAGoneOne(t *testing.T) {
 				w.jira.SetToken("another")
 				w.post(violation("RESOLVED", "v-1", 1611059000))
 				w.post(violation("OPENED", "v-2", 1611059000))
-				w.pass(72 * time.Hour)
+				w.pass(26 * time.Hour) // a deletion would be believed by now
 				for _, ticket := range w.tickets() {
 					if ticket.State == store.TicketGone || ticket.Misses != 0 {
 						t.Errorf("ticket %s is %s with %d misses", ticket.Group, ticket.State, ticket.Misses)
@@ -335,12 +335,12 @@ func TestNothingIsCreatedAgainWhileTheSearchIsNotThere(t *testing.T) {
 		w.jira.Fail(jiratest.Fault{Op: "create", Kind: jiratest.Cut})
 		w.jira.Fail(jiratest.Fault{Op: "search", Kind: jiratest.Removed, Times: -1})
 		w.post(violation("OPENED", "v-1", 1611058000))
-		w.pass(24 * time.Hour)
+		w.pass(6 * time.Hour)
 		if n := w.jira.Calls()["create"]; n != 2 {
 			t.Errorf("%d creates, want no second one of what is in doubt", n)
 		}
-		if n := w.jira.Calls()["search"]; n > 24*12+10 {
-			t.Errorf("%d searches in a day", n)
+		if n := w.jira.Calls()["search"]; n > 6*12+10 {
+			t.Errorf("%d searches in six hours", n)
 		}
 		w.jira.Heal()
 		w.pass(time.Hour)
