@@ -16,6 +16,7 @@ import (
 const (
 	firstAudit = 15 * time.Minute
 	lastAudit  = 24 * time.Hour
+	auditAgain = time.Hour // after one that failed
 )
 
 // Limits of the start-up audit.
@@ -36,7 +37,7 @@ func (r *run) auditFirst(ctx context.Context) error {
 		if serr != nil {
 			return serr
 		}
-		if r.t.State == store.TicketHeld || r.t.State == store.TicketGone {
+		if r.t.State != r.w.Ticket.State { // a listing settles nothing
 			r.t.State, due = Implied(r.w.Ticket), started.Add(r.backoff(r.t.Failures))
 		}
 		return r.done(ctx, due, note("audit", started, r.o.Now(), err, ""))
@@ -135,19 +136,7 @@ func (r *run) auditTicket(ctx context.Context) error {
 	started, before := r.o.Now(), r.t
 	closed, err := r.closeDuplicates(ctx)
 	if err != nil {
-		due, serr := r.settle(ctx, err)
-		if serr != nil {
-			return serr
-		}
-		switch r.t.State {
-		case store.TicketGone: // there is nothing left that could have duplicates
-		case store.TicketHeld: // a duplicate that cannot be closed now is tried again with the next audit
-			r.t.State, r.t.Reason, r.t.Hint, r.t.AuditAt = before.State, before.Reason, before.Hint, r.nextAudit()
-			due = r.t.AuditAt
-		default:
-			r.t.AuditAt = due
-		}
-		return r.done(ctx, due, note("audit", started, r.o.Now(), err, ""))
+		return r.auditFailed(ctx, before, started, err)
 	}
 	r.t.AuditAt = r.nextAudit()
 	text := "no duplicate"
@@ -155,15 +144,52 @@ func (r *run) auditTicket(ctx context.Context) error {
 		text = "closed as duplicate: " + strings.Join(closed, ", ")
 		r.log.Error("late duplicates found and closed", "duplicates", closed)
 	}
-	if s, err := r.seen(ctx, r.t.Marker); err != nil {
+	if err := r.dealtWith(ctx); err != nil {
 		return err
-	} else if s.Open { // dealt with
-		s.Open = false
-		if err := r.o.Store.Sight(ctx, []store.Sighting{s}); err != nil {
-			return err
-		}
 	}
 	return r.done(ctx, r.o.Now(), note("audit", started, r.o.Now(), nil, text))
+}
+
+// auditFailed puts the audit off. Everything else about the ticket goes on meanwhile: a duplicate
+// that cannot be closed must not keep the ticket's own issue from becoming true.
+func (r *run) auditFailed(ctx context.Context, before store.Ticket, started time.Time, cause error) error {
+	due, err := r.settle(ctx, cause)
+	if err != nil {
+		return err
+	}
+	switch r.t.State {
+	case store.TicketGone: // there is nothing left that could have duplicates
+	case store.TicketHeld: // refused for certain: tried again with the next audit, if there is one
+		r.t.AuditAt = r.nextAudit()
+		if err := r.dealtWith(ctx); err != nil {
+			return err
+		}
+	default:
+		r.t.AuditAt = later(due, r.o.Now().Add(auditAgain))
+	}
+	if r.t.State != store.TicketGone {
+		r.t.State, r.t.Reason, r.t.Hint = before.State, before.Reason, before.Hint
+		r.log.Error("an issue may have duplicates that could not be closed", "error", cause)
+	}
+	return r.done(ctx, r.o.Now(), note("audit", started, r.o.Now(), cause, ""))
+}
+
+// dealtWith keeps a second issue with the row's marker, which a listing saw, from asking for another
+// audit.
+func (r *run) dealtWith(ctx context.Context) error {
+	s, err := r.seen(ctx, r.t.Marker)
+	if err != nil || !s.Open {
+		return err
+	}
+	s.Open = false
+	return r.o.Store.Sight(ctx, []store.Sighting{s})
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // nextAudit gives the audit after this one, zero after the last.
@@ -177,15 +203,19 @@ func (r *run) nextAudit() time.Time {
 // closeDuplicates reads the ticket's own issue first: a moved or renamed one must not be taken for
 // a duplicate of itself.
 func (r *run) closeDuplicates(ctx context.Context) (closed []string, _ error) {
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	reading, cancel := r.untilStopped(ctx, auditTimeout)
 	defer cancel()
-	own, err := r.o.Tracker.Read(call, r.t.Ref)
+	own, err := r.o.Tracker.Read(reading, r.t.Ref)
 	if err != nil {
 		return nil, err
 	}
 	r.t.Ref = own.Ref
-	found, err := r.o.Tracker.Find(call, ticket.Query{
-		Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: r.t.Created.Add(-time.Hour),
+	since := r.t.Created // of the row; an adopted issue may be older
+	if !own.Created.IsZero() && own.Created.Before(since) {
+		since = own.Created
+	}
+	found, err := r.o.Tracker.Find(reading, ticket.Query{
+		Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: since.Add(-time.Hour),
 	})
 	if err != nil {
 		return nil, err
@@ -194,7 +224,7 @@ func (r *run) closeDuplicates(ctx context.Context) (closed []string, _ error) {
 		if same(extra.Ref, own.Ref) || !extra.Open {
 			continue
 		}
-		err := r.closeDuplicate(call, extra)
+		err := r.closeDuplicate(ctx, extra)
 		if d := ticket.DecisionOf(err); err != nil && (d == ticket.Missing || d == ticket.Gone) {
 			continue // deleted since it was found, which must not be taken for the ticket's own end
 		}
@@ -207,6 +237,8 @@ func (r *run) closeDuplicates(ctx context.Context) (closed []string, _ error) {
 }
 
 func (r *run) closeDuplicate(ctx context.Context, extra ticket.Issue) error {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	defer cancel()
 	marker := mapping.CommentMarker(r.t.Marker, "duplicate/"+extra.Ref.ID)
 	posted, err := r.o.Tracker.Comments(ctx, extra.Ref)
 	if err != nil {

@@ -50,7 +50,7 @@ func (r *run) lookForComment(ctx context.Context, c *store.Comment, tried bool) 
 	started := r.o.Now()
 	posted, err := r.posted(ctx, c.Marker)
 	if err != nil {
-		due, serr := r.settle(ctx, err)
+		due, serr := r.settleComment(ctx, err)
 		if serr != nil {
 			return true, serr
 		}
@@ -85,9 +85,19 @@ func (r *run) posted(ctx context.Context, marker string) (string, error) {
 	return all[i].ID, nil
 }
 
+// settleComment is settle for a comment: a ticket that is held stays held for its own reason.
+func (r *run) settleComment(ctx context.Context, cause error) (time.Time, error) {
+	before := r.t
+	due, err := r.settle(ctx, cause)
+	if before.State == store.TicketHeld {
+		r.t.Reason, r.t.Hint = before.Reason, before.Hint
+	}
+	return due, err
+}
+
 func (r *run) commentFailed(ctx context.Context, c store.Comment, started time.Time, cause error) error {
 	state := r.t.State
-	due, err := r.settle(ctx, cause)
+	due, err := r.settleComment(ctx, cause)
 	if err != nil {
 		return err
 	}
@@ -107,7 +117,10 @@ func (r *run) commentFailed(ctx context.Context, c store.Comment, started time.T
 
 // dropComment removes the comment of a note that was deleted.
 func (r *run) dropComment(ctx context.Context, op string) error {
-	c, _ := commentOf(r.w, op)
+	c, known := commentOf(r.w, op)
+	if !known {
+		c = store.Comment{TicketID: r.t.ID, Op: op, Marker: mapping.CommentMarker(r.t.Marker, op)}
+	}
 	if c.State != store.CommentPosted {
 		found, err := r.lookForComment(ctx, &c, true)
 		if found || err != nil {
@@ -134,7 +147,7 @@ func (r *run) dropComment(ctx context.Context, op string) error {
 
 func (r *run) commentFailedToGo(ctx context.Context, c store.Comment, started time.Time, cause error) error {
 	state := r.t.State
-	due, err := r.settle(ctx, cause)
+	due, err := r.settleComment(ctx, cause)
 	if err != nil {
 		return err
 	}

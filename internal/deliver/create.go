@@ -109,7 +109,7 @@ func droppedText(text string, dropped []string) string {
 // the quiet period has passed and the search came back empty.
 func (r *run) look(ctx context.Context) error {
 	started := r.o.Now()
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	call, cancel := r.untilStopped(ctx, auditTimeout)
 	defer cancel()
 	found, err := r.o.Tracker.Find(call, ticket.Query{
 		Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: r.t.Created.Add(-time.Hour),
@@ -128,15 +128,17 @@ func (r *run) look(ctx context.Context) error {
 		return r.adopt(ctx, found, started)
 	}
 	r.t.State = store.TicketDoubt
-	if err := r.succeeded(ctx, ticket.Issue{}); err != nil {
+	if err := r.healthy(ctx, r.t.Destination.Project); err != nil { // failures of the create still count
 		return err
 	}
-	if wait := r.nextLook(r.there()); wait > 0 {
+	// The answer is as old as the question.
+	if wait := r.nextLook(started.Add(r.o.Skew())); wait > 0 {
+		r.t.Hint = ""
 		r.t.Reason = "a create may have had an effect; looking again until " + r.quietUntil().UTC().Format(time.TimeOnly) + " UTC"
 		return r.done(ctx, r.o.Now().Add(wait), note("find", started, r.o.Now(), nil, "not found yet"))
 	}
 	if f := r.w.Findings[0].Finding; f.Disposition.Closed() && !r.view.Policy().TicketClosed {
-		r.t.State, r.t.Attempts, r.t.Reason = store.TicketNone, 0, "closed before it had a ticket"
+		r.t.State, r.t.Attempts, r.t.Reason, r.t.Hint = store.TicketNone, 0, "closed before it had a ticket", ""
 		return r.done(ctx, time.Time{}, note("find", started, r.o.Now(), nil, "not found, and not needed any more"))
 	}
 	return r.create(ctx)
@@ -173,7 +175,7 @@ func (r *run) nextLook(now time.Time) time.Duration {
 }
 
 // sighted adopts an issue that an audit saw, before anything else is decided for the row. A second
-// open issue with the row's marker brings its audit forward.
+// open issue with the row's marker asks for an audit.
 func (r *run) sighted(ctx context.Context) (bool, error) {
 	s, err := r.seen(ctx, r.t.Marker)
 	switch {
@@ -182,7 +184,7 @@ func (r *run) sighted(ctx context.Context) (bool, error) {
 	case r.t.Ref.IsZero():
 		found := ticket.Issue{Ref: s.Ref, Marker: s.Marker, Open: s.Open, Created: s.Created}
 		return true, r.adopt(ctx, []ticket.Issue{found}, r.o.Now())
-	case s.Open && !same(s.Ref, r.t.Ref):
+	case s.Open && !same(s.Ref, r.t.Ref) && r.t.AuditAt.IsZero() && r.t.State != store.TicketGone:
 		r.t.AuditAt = r.o.Now()
 		r.w.Ticket.AuditAt = r.t.AuditAt
 	}

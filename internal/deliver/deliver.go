@@ -161,7 +161,13 @@ func (d *Deliverer) identify(ctx context.Context) error {
 	me, err := d.o.Tracker.Identity(call)
 	if err != nil {
 		d.o.Logger.Warn("the tracker does not take the credential or cannot be reached", "error", err)
-		return d.pauseFor(ctx, "", err)
+		if err := d.pauseFor(ctx, "", err); err != nil {
+			return err
+		}
+		if !d.down.After(d.o.Now()) {
+			d.leaveAlone() // whatever the answer was: it is not asked for again at once
+		}
+		return nil
 	}
 	d.known = true
 	d.o.Logger.Info("tracker ready", "account", me.Name)
@@ -242,8 +248,7 @@ func (r *run) perform(ctx context.Context, s Step) error {
 // rest gives the ticket back until something changes or an audit is due. A held row whose cause is
 // gone is held no longer.
 func (r *run) rest(ctx context.Context) error {
-	stillRefused := len(r.w.Findings) > 0 && r.t.Applied.Known && r.t.Applied.Refused == r.w.Findings[0].Status &&
-		!r.t.Applied.Refused.IsZero()
+	stillRefused := len(r.w.Findings) > 0 && refused(r.t.Applied, r.w.Findings[0].Finding)
 	if r.t.State == store.TicketHeld && !stillRefused {
 		r.t.State, r.t.Reason, r.t.Hint = Implied(r.t), "", ""
 	}

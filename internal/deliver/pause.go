@@ -70,11 +70,16 @@ func (d *Deliverer) pauseFor(ctx context.Context, project string, err error) err
 		if e.After > 0 {
 			return d.pause(ctx, "", pauseThrottled, d.throttle(e), e)
 		}
-		d.failed++
-		d.down = d.o.Now().Add(min(d.backoff(d.failed), d.o.Timing.Probe))
+		d.leaveAlone()
 	case ticket.Slow, ticket.HoldTicket, ticket.Conflict, ticket.Missing, ticket.Gone, ticket.Refused:
 	}
 	return nil
+}
+
+// leaveAlone keeps an unwell tracker from being called for a while.
+func (d *Deliverer) leaveAlone() {
+	d.failed++
+	d.down = d.o.Now().Add(min(d.backoff(d.failed), d.o.Timing.Probe))
 }
 
 // throttle is the asked-for pause, clamped, with up to a tenth of jitter on top.

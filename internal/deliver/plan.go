@@ -42,7 +42,10 @@ type Step struct {
 // the same step.
 func Plan(w store.Work, v mapping.View, now time.Time) Step {
 	t := w.Ticket
-	if len(w.Findings) == 0 {
+	if len(w.Findings) == 0 { // another issue followed this one
+		if !t.Ref.IsZero() && auditDue(t, now) {
+			return Step{Action: Audit}
+		}
 		return Step{Action: Rest}
 	}
 	f := w.Findings[0].Finding
@@ -83,7 +86,7 @@ func Implied(t store.Ticket) store.TicketState {
 
 func planIssue(w store.Work, f finding.Finding, v mapping.View, now time.Time) Step {
 	t := w.Ticket
-	if !t.AuditAt.IsZero() && !t.AuditAt.After(now) {
+	if auditDue(t, now) {
 		return Step{Action: Audit}
 	}
 	state := planOpen
@@ -104,8 +107,11 @@ func planIssue(w store.Work, f finding.Finding, v mapping.View, now time.Time) S
 	return Step{Action: Rest}
 }
 
-// planClosed: comment with the disposition, then close. A close that the workflow refused for this
-// very disposition is not tried again until a person says so.
+func auditDue(t store.Ticket, now time.Time) bool {
+	return !t.AuditAt.IsZero() && !t.AuditAt.After(now)
+}
+
+// planClosed: comment with the disposition, then close.
 func planClosed(w store.Work, f finding.Finding, v mapping.View, _ time.Time) Step {
 	a := w.Ticket.Applied
 	if a.Known && a.Status == f.Status && Implied(w.Ticket) == store.TicketClosed {
@@ -114,13 +120,24 @@ func planClosed(w store.Work, f finding.Finding, v mapping.View, _ time.Time) St
 	if op := stateOp("state", f.Status); pending(w, op) {
 		return Step{Action: Comment, Op: op, Doc: v.StateComment(f)}
 	}
-	if a.Known && a.Refused == f.Status {
-		if op := stateOp("refused", f.Status); pending(w, op) {
-			return Step{Action: Comment, Op: op, Doc: refusedComment(f, w.Ticket.Reason)}
-		}
-		return Step{Action: Rest}
+	if refused(a, f) {
+		return planRefused(w, f)
 	}
 	return Step{Action: Close}
+}
+
+// refused tells whether the workflow refused to bring the issue to this very disposition. That is
+// not tried again until a person says so.
+func refused(a store.Applied, f finding.Finding) bool {
+	return a.Known && a.Refused == f.Status && !f.Status.IsZero()
+}
+
+// planRefused: say so in the issue, and leave it to a person.
+func planRefused(w store.Work, f finding.Finding) Step {
+	if op := stateOp("refused", f.Status); pending(w, op) {
+		return Step{Action: Comment, Op: op, Doc: refusedComment(f, w.Ticket.Reason)}
+	}
+	return Step{Action: Rest}
 }
 
 // planOpen: an issue that we closed is reopened (or followed by a new one when that is long ago);
@@ -129,19 +146,22 @@ func planOpen(w store.Work, f finding.Finding, v mapping.View, now time.Time) St
 	t, a := w.Ticket, w.Ticket.Applied
 	regressed := f.Opened.Compare(a.Opened) > 0
 	switch {
+	case refused(a, f):
+		return planRefused(w, f)
 	case Implied(t) == store.TicketClosed && a.ByPerson:
 		if regressed {
 			return planRegression(w, f, v)
 		}
 	case Implied(t) == store.TicketClosed:
 		closed := time.Unix(a.ClosedAt, 0)
-		if within := v.Policy().ReopenWithin; a.ClosedAt != 0 && now.Sub(closed) > within {
+		within := v.Policy().ReopenWithin
+		if a.Known && a.ClosedAt != 0 && now.Sub(closed) > within { // not known: a reopening in time may be under way
 			return Step{Action: Follow}
 		}
 		return Step{Action: Reopen}
-	case !a.Known:
-		return Step{Action: Reopen} // looks first and does nothing where it is open
-	case regressed:
+	case !a.Known && (regressed || a.ClosedAt != 0):
+		return Step{Action: Reopen} // we may have closed it; looks first and does nothing where it is open
+	case !a.Known, regressed:
 		return Step{Action: Check}
 	}
 	if op := stateOp("state", f.Status); !f.Status.IsZero() && a.Reopened == f.Status && pending(w, op) {
@@ -176,7 +196,8 @@ func planNotes(w store.Work, v mapping.View) Step {
 		op := "note/" + n.ID
 		c, known := commentOf(w, op)
 		switch {
-		case n.Deleted && known && c.State != store.CommentDeleted && c.State != store.CommentFailed:
+		case n.Deleted && known && c.State != store.CommentDeleted && c.State != store.CommentFailed,
+			n.Deleted && !known && w.Ticket.Applied.Adopted: // it may be there all the same
 			return Step{Action: DropComment, Op: op}
 		case !n.Deleted && pending(w, op):
 			return Step{Action: Comment, Op: op, Doc: v.NoteComment(n)}
@@ -206,7 +227,10 @@ func stateOp(kind string, s finding.Stamp) string {
 }
 
 func refusedComment(f finding.Finding, reason string) ticket.Doc {
-	what := strings.ReplaceAll(string(f.Disposition), "_", " ")
-	return ticket.Doc{ticket.Para(ticket.Text("ticketd could not close this issue as " + what +
+	what := "reopen this issue"
+	if f.Disposition.Closed() {
+		what = "close this issue as " + strings.ReplaceAll(string(f.Disposition), "_", " ")
+	}
+	return ticket.Doc{ticket.Para(ticket.Text("ticketd could not " + what +
 		" and leaves that to a person. " + reason)...)}
 }

@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"ticketd/internal/ticket"
@@ -27,24 +28,37 @@ func (r *run) settle(ctx context.Context, err error) (due time.Time, _ error) {
 	r.t.Failures++
 	r.t.Reason, r.t.Hint = e.Error(), e.Hint
 	r.log.Warn("tracker call did not succeed", "decision", e.Decision.String(), "error", e)
-	if perr := r.pauseFor(ctx, r.t.Destination.Project, e); perr != nil {
-		return time.Time{}, perr
+	if !r.movedAway() || e.Decision != ticket.HoldDestination {
+		if perr := r.pauseFor(ctx, r.t.Destination.Project, e); perr != nil {
+			return time.Time{}, perr
+		}
 	}
 	switch e.Decision {
-	case ticket.Pause, ticket.HoldTracker, ticket.HoldDestination:
-		return now, nil // ready as soon as the pause ends
+	case ticket.HoldTracker, ticket.HoldDestination:
+		// After the pause the others go first: it may be this issue alone that is refused.
+		return now.Add(r.o.Timing.Probe + r.backoff(r.t.Failures)), nil
 	case ticket.Slow:
 		return now.Add(r.throttle(e)), nil
 	case ticket.HoldTicket, ticket.Refused:
 		r.t.State = store.TicketHeld
 		return r.t.AuditAt, nil
-	case ticket.Gone:
-		return r.gone(now), nil
-	case ticket.Missing:
-		return r.missed(now), nil
-	case ticket.Conflict, ticket.Retry, ticket.Doubt:
+	case ticket.Gone, ticket.Missing:
+		switch {
+		case r.t.Ref.IsZero(): // of what? nothing can be concluded
+		case e.Decision == ticket.Gone:
+			return r.gone(now), nil
+		default:
+			return r.missed(now), nil
+		}
+	case ticket.Pause, ticket.Conflict, ticket.Retry, ticket.Doubt:
 	}
 	return now.Add(r.backoff(r.t.Failures)), nil
+}
+
+// movedAway tells whether the issue is in another project than the one that new issues go to, of
+// which its troubles say nothing.
+func (r *run) movedAway() bool {
+	return r.t.Ref.Project != "" && !strings.EqualFold(r.t.Ref.Project, r.t.Destination.Project)
 }
 
 // missed counts a read that did not find the issue; three over a day make it gone.

@@ -27,8 +27,9 @@ import (
 
 const (
 	simQuiet = 10 * time.Minute
-	simLate  = 3 * time.Minute // Z: longest delay of an effect
-	simLag   = 4 * time.Minute // L: longest lag of the search
+	simCall  = 30 * time.Second // the default
+	simLate  = 3 * time.Minute  // Z: longest delay of an effect
+	simLag   = 4 * time.Minute  // L: longest lag of the search
 )
 
 // errCrash is thrown at a crash point and caught where the process would start again.
@@ -58,8 +59,11 @@ func (s *simTracker) hook(op string, r ticket.Ref) error {
 	if s.fail == nil {
 		return nil
 	}
-	s.calls++
-	return s.fail(op, r)
+	err := s.fail(op, r)
+	if err != nil {
+		s.calls++
+	}
+	return err
 }
 
 func (s *simTracker) broken() bool { s.calls++; return s.rng.Float64() < s.faults }
@@ -264,7 +268,7 @@ func newSim(t *testing.T, seed uint64, change ...func(*mapping.Rule)) *sim {
 	s.tracker = &simTracker{now: now, rng: rand.New(rand.NewPCG(seed, 1)), faults: 0.3}
 	var err error
 	if s.store, err = store.Open(t.Context(), store.Options{
-		Path: filepath.Join(simDir(t), "sim.db"), Instance: "sim", Now: now, Logger: slog.New(slog.DiscardHandler),
+		Path: filepath.Join(simDir(t), "sim.db"), Now: now, Logger: slog.New(slog.DiscardHandler),
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"ticketd/internal/finding"
@@ -65,7 +66,8 @@ func (r *run) stateFailed(ctx context.Context, f finding.Finding, name string, s
 	return r.done(ctx, due, note(name, started, r.o.Now(), cause, ""))
 }
 
-// check sees whether a person closed the issue that the finding was opened for anew.
+// check sees whether a person closed the issue that the finding was opened for anew, or that was not
+// looked at since the store was restored.
 func (r *run) check(ctx context.Context) error {
 	started := r.o.Now()
 	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
@@ -79,9 +81,10 @@ func (r *run) check(ctx context.Context) error {
 		return r.done(ctx, due, note("read", started, r.o.Now(), err, ""))
 	}
 	text := "open, as it should be"
+	r.t.Applied.Known = true
 	if issue.Open {
 		r.t.State = store.TicketLive
-		r.t.Applied.Opened = r.w.Findings[0].Opened
+		r.t.Applied.Disposition, r.t.Applied.Opened = finding.Open, r.w.Findings[0].Opened
 	} else {
 		text = r.closedByPerson(issue)
 	}
@@ -122,13 +125,13 @@ func (r *run) update(ctx context.Context) error {
 	if err := r.succeeded(ctx, issue); err != nil {
 		return err
 	}
-	text := "updated"
+	told := []string{"updated"}
 	for _, kept := range issue.Kept {
-		text += "; a person's " + kept + " kept"
+		told = append(told, "a person's "+kept+" kept")
 	}
 	if !issue.Open {
-		text += "; " + r.closedByPerson(issue)
+		told = append(told, r.closedByPerson(issue))
 	}
 	r.log.Info("issue updated", "kept", issue.Kept, "url", issue.Ref.URL)
-	return r.done(ctx, r.o.Now(), note("update", started, r.o.Now(), nil, text))
+	return r.done(ctx, r.o.Now(), note("update", started, r.o.Now(), nil, strings.Join(told, "; ")))
 }
