@@ -16,8 +16,8 @@ import (
 	"ticketd/store"
 )
 
-// batch bounds the events of one transaction.
-const batch = 256
+// batch bounds the events of one transaction. The webhook's commits wait for it, so it is short.
+const batch = 64
 
 // Options of an Applier; all are required.
 type Options struct {
@@ -64,11 +64,15 @@ func (a *Applier) Step(ctx context.Context) (int, error) {
 	if err != nil || len(events) == 0 {
 		return 0, err
 	}
+	decoded := make([]datatheorem.Decoded, len(events)) // before the transaction, which others wait for
+	for i, e := range events {
+		decoded[i] = a.o.Table.Decode(e.Body, e.Received)
+	}
 	var told []func()
 	err = a.o.Store.Apply(ctx, func(tx *store.Tx) error {
 		told = told[:0] // a transaction may run again
-		for _, e := range events {
-			say, err := a.event(ctx, tx, e)
+		for i, e := range events {
+			say, err := a.event(ctx, tx, e, decoded[i])
 			if err != nil {
 				return fmt.Errorf("applying event %d: %w", e.Seq, err)
 			}
@@ -87,8 +91,7 @@ func (a *Applier) Step(ctx context.Context) (int, error) {
 }
 
 // event applies one event and gives what to log once it is committed.
-func (a *Applier) event(ctx context.Context, tx *store.Tx, e store.Event) (func(), error) {
-	d := a.o.Table.Decode(e.Body, e.Received)
+func (a *Applier) event(ctx context.Context, tx *store.Tx, e store.Event, d datatheorem.Decoded) (func(), error) {
 	e.Type, e.Reason = d.Type, d.Reason
 	log := a.o.Logger.With("event", e.Seq, "type", d.Type)
 	switch d.Verdict {
