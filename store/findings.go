@@ -10,14 +10,14 @@ import (
 	"ticketd/internal/finding"
 )
 
-const findingColumns = `findings.folded, findings.rule, findings.ticket, findings.updated`
+const findingColumns = `findings.folded, findings.rule, findings.ticket, findings.event, findings.updated`
 
 func scanFinding(r row) (Finding, error) {
 	var f Finding
 	var folded []byte
 	var ticketID sql.NullInt64
 	var updated int64
-	if err := r.Scan(&folded, &f.Rule, &ticketID, &updated); err != nil {
+	if err := r.Scan(&folded, &f.Rule, &ticketID, &f.Event, &updated); err != nil {
 		return Finding{}, err
 	}
 	if err := json.Unmarshal(folded, &f.Finding); err != nil {
@@ -69,12 +69,12 @@ func (s *Store) saveFinding(ctx context.Context, tx *sql.Tx, f Finding) error {
 	}
 	ticketID := sql.NullInt64{Int64: f.TicketID, Valid: f.TicketID != 0}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO findings (kind, uuid, parent, disposition, folded, rule, ticket, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO findings (kind, uuid, parent, disposition, folded, rule, ticket, event, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (kind, uuid) DO UPDATE SET
 			parent = excluded.parent, disposition = excluded.disposition, folded = excluded.folded,
-			rule = excluded.rule, ticket = excluded.ticket, updated = excluded.updated`,
-		f.Key.Kind, f.Key.UUID, f.Parent.Text, f.Disposition, folded, f.Rule, ticketID, millis(f.Updated))
+			rule = excluded.rule, ticket = excluded.ticket, event = excluded.event, updated = excluded.updated`,
+		f.Key.Kind, f.Key.UUID, f.Parent.Text, f.Disposition, folded, f.Rule, ticketID, f.Event, millis(f.Updated))
 	return err
 }
 

@@ -74,6 +74,7 @@ type Finding struct {
 	finding.Finding
 	Rule     string // name of the rule that matched; "" while unrouted
 	TicketID int64  // 0 while it has no ticket row
+	Event    int64  // Seq of the event that changed it last, for the log
 	Updated  time.Time
 }
 

@@ -115,12 +115,12 @@ func (a *Applier) event(ctx context.Context, tx *store.Tx, e store.Event, d data
 	}
 	log = log.With("finding", d.Event.Key.String())
 	if d.Event.Class == finding.Status {
-		return a.status(ctx, tx, d.Event, log)
+		return a.status(ctx, tx, d.Event, e.Seq, log)
 	}
-	return a.note(ctx, tx, d.Event, log)
+	return a.note(ctx, tx, d.Event, e.Seq, log)
 }
 
-func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, log *slog.Logger) (func(), error) {
+func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, seq int64, log *slog.Logger) (func(), error) {
 	old, err := tx.Finding(ctx, e.Key)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
@@ -130,7 +130,7 @@ func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, log
 	if reflect.DeepEqual(row.Finding, old.Finding) {
 		return func() { log.Info("event applied", "change", "none") }, nil
 	}
-	row.Updated = a.o.Now()
+	row.Updated, row.Event = a.o.Now(), seq
 	if err := a.route(ctx, tx, &row); err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (a *Applier) route(ctx context.Context, tx *store.Tx, row *store.Finding) e
 	return err
 }
 
-func (a *Applier) note(ctx context.Context, tx *store.Tx, e finding.Event, log *slog.Logger) (func(), error) {
+func (a *Applier) note(ctx context.Context, tx *store.Tx, e finding.Event, seq int64, log *slog.Logger) (func(), error) {
 	old, err := tx.Note(ctx, e.Key, e.Note.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
@@ -203,6 +203,10 @@ func (a *Applier) note(ctx context.Context, tx *store.Tx, e finding.Event, log *
 	for _, f := range members {
 		if f.TicketID == 0 {
 			continue
+		}
+		f.Event = seq
+		if err := tx.SaveFinding(ctx, f); err != nil {
+			return nil, err
 		}
 		if err := tx.Wake(ctx, f.TicketID, a.o.Now()); err != nil {
 			return nil, err

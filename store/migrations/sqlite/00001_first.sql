@@ -86,6 +86,7 @@ CREATE TABLE findings (
     folded      TEXT    NOT NULL,
     rule        TEXT    NOT NULL,
     ticket      INTEGER REFERENCES tickets (id),
+    event       INTEGER NOT NULL,
     updated     INTEGER NOT NULL,
     UNIQUE (kind, uuid)
 );
