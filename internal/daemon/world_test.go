@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,7 +98,7 @@ func inWorld(t *testing.T, s settings, test func(w *world)) {
 		if len(s.github.Repositories) == 0 {
 			s.github.Repositories = []string{"acme/app"}
 		}
-		w := &world{t: t, jira: jiratest.New(s.jira), github: githubtest.New(s.github), dir: t.TempDir(),
+		w := &world{t: t, jira: jiratest.New(s.jira), github: githubtest.New(s.github), dir: inMemory(t),
 			down: make(map[string]bool), config: s, logs: new(bytes.Buffer)}
 		w.start()
 		defer func() {
@@ -110,6 +109,21 @@ func inWorld(t *testing.T, s settings, test func(w *world)) {
 		}()
 		test(w)
 	})
+}
+
+// inMemory gives a folder in memory where there is one: what a disk keeps is the store's own test.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "ticketd-world") //nolint:usetesting // t.TempDir cannot be told where
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 func (w *world) path() string { return filepath.Join(w.dir, "ticketd.db") }
@@ -377,5 +391,3 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	defer l.mu.Unlock()
 	return l.w.Write(p)
 }
-
-func randomID() string { return strings.ToLower(rand.Text()) }
