@@ -192,8 +192,8 @@ func (d *Daemon) recover(ctx context.Context) error {
 	}
 	if d.store.Restored() {
 		d.o.Logger.Warn("the store is older than what was done with it (a restored backup?): every issue is looked at again")
-		for name := range d.deliverers {
-			if _, err := d.store.ForgetApplied(ctx, name, now); err != nil {
+		for _, dl := range d.deliverers {
+			if err := dl.Restored(ctx); err != nil {
 				return err
 			}
 		}

@@ -37,8 +37,8 @@ func (r *run) auditFirst(ctx context.Context) error {
 		if serr != nil {
 			return serr
 		}
-		if r.t.State != r.w.Ticket.State { // a listing settles nothing
-			r.t.State, due = Implied(r.w.Ticket), started.Add(r.backoff(r.t.Failures))
+		if d := ticket.DecisionOf(err); d == ticket.HoldTicket || d == ticket.Refused || d == ticket.Gone {
+			r.t.State, due = r.w.Ticket.State, started.Add(r.backoff(r.t.Failures)) // a listing settles nothing
 		}
 		return r.done(ctx, due, note("audit", started, r.o.Now(), err, ""))
 	}

@@ -177,6 +177,15 @@ func (r *run) nextLook(now time.Time) time.Duration {
 // sighted adopts an issue that an audit saw, before anything else is decided for the row. A second
 // open issue with the row's marker asks for an audit.
 func (r *run) sighted(ctx context.Context) (bool, error) {
+	if !r.t.Ref.IsZero() && !r.t.Applied.Known {
+		next, err := r.overtaken(ctx)
+		if err != nil {
+			return false, err
+		}
+		if next != nil {
+			return true, r.o.Store.Record(ctx, store.Record{Ticket: r.t, Done: true, Due: r.t.AuditAt, Next: next})
+		}
+	}
 	s, err := r.seen(ctx, r.t.Marker)
 	switch {
 	case err != nil || s.Ref.IsZero():
@@ -215,14 +224,22 @@ func (r *run) adopt(ctx context.Context, found []ticket.Issue, started time.Time
 	}
 	r.log.Info("issue adopted", "issue", issue.Ref.Key, "url", issue.Ref.URL, "rule", r.t.Rule)
 	rec := store.Record{Ticket: r.t, Op: note("adopt", started, r.o.Now(), nil, "found "+issue.Ref.Key+" by its marker"), Done: true, Due: r.o.Now()}
-	after, err := r.seen(ctx, r.o.Mapping.Marker(r.t.Destination.Tracker, r.t.Group, r.t.Generation+1))
+	next, err := r.overtaken(ctx)
 	if err != nil {
 		return err
 	}
-	if !after.Ref.IsZero() { // an older store had already followed this one with another
-		rec.Next = r.successor()
-	}
+	rec.Next = next
 	return r.o.Store.Record(ctx, rec)
+}
+
+// overtaken gives the next generation where an audit saw its issue: a store that this one does not
+// remember had followed the ticket with it.
+func (r *run) overtaken(ctx context.Context) (next *store.Ticket, err error) {
+	after, err := r.seen(ctx, r.o.Mapping.Marker(r.t.Destination.Tracker, r.t.Group, r.t.Generation+1))
+	if err == nil && !after.Ref.IsZero() && len(r.w.Findings) > 0 {
+		next = r.successor()
+	}
+	return next, err
 }
 
 func (r *run) hold(ctx context.Context, reason, hint string) error {

@@ -3,8 +3,10 @@ package deliver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"ticketd/internal/ticket"
@@ -192,23 +194,50 @@ type run struct {
 }
 
 // drive does the next step of a claimed ticket and gives the claim back.
-func (d *Deliverer) drive(ctx context.Context, w store.Work) (Action, error) {
+func (d *Deliverer) drive(ctx context.Context, w store.Work) (_ Action, err error) {
 	r := &run{Deliverer: d, w: w, t: w.Ticket}
 	if len(w.Findings) > 0 {
 		r.view = d.o.Mapping.For(w.Findings[0].Finding, w.Ticket.Destination, w.Ticket.Rule)
 	}
 	r.log = d.o.Logger.With("ticket", w.Ticket.ID, "finding", w.Ticket.Group)
+	if len(w.Findings) > 0 {
+		r.log = r.log.With("event", w.Findings[0].Event)
+	}
 	if r.t.Ref.Key != "" {
 		r.log = r.log.With("issue", r.t.Ref.Key)
 		// Not known at a claim: a step was cut off, or the store was restored. Either way comments
 		// may exist that no row tells of.
 		r.t.Applied.Adopted = r.t.Applied.Adopted || !r.t.Applied.Known
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = r.panicked(ctx, p)
+		}
+	}()
+	if r.unsure() {
+		return Audit, r.auditFirst(ctx)
+	}
 	if adopted, err := r.sighted(ctx); adopted || err != nil {
 		return Look, err
 	}
 	step := Plan(r.w, r.view, d.o.Now())
 	return step.Action, r.perform(ctx, step)
+}
+
+// unsure tells whether there may be issues that the row does not know of, because the store is new
+// or restored or the row's last step was cut off, and nobody has looked yet.
+func (r *run) unsure() bool {
+	t := r.w.Ticket
+	forgotten := !t.Applied.Known && (!t.Ref.IsZero() || t.State == store.TicketNone)
+	never := r.scope(t.Destination.Project).AuditedAt.IsZero()
+	return (forgotten || never) && !r.audited[t.Destination.Project]
+}
+
+// panicked holds a ticket that the program itself cannot deal with, so that the others go on: a
+// restart would only meet it again. What the row says of a create under way stays true.
+func (r *run) panicked(ctx context.Context, cause any) error {
+	r.log.Error("panic while delivering", "cause", cause, "stack", string(debug.Stack()))
+	return r.hold(ctx, fmt.Sprint("internal error: ", cause), "Report it with the log; then: ticketd tickets retry")
 }
 
 func (r *run) perform(ctx context.Context, s Step) error {

@@ -15,7 +15,32 @@ const (
 	pauseThrottled  = "throttled"  // the tracker asked for it
 	pauseCredential = "credential" // the credential is refused
 	pauseRefused    = "refused"    // the project or repository takes nothing from us
+	pauseRestored   = "restored"   // the store is older than the tracker
 )
+
+// Restored tells that the store is older than the tracker. The tracker is left alone for a quiet
+// period, so that all that was done there can be seen; then every project is audited before anything
+// is done in it, and every issue is looked at again. All of that outlives the process.
+func (d *Deliverer) Restored(ctx context.Context) error {
+	now := d.o.Now()
+	if _, err := d.o.Store.ForgetApplied(ctx, d.o.Name, now); err != nil {
+		return err
+	}
+	var err error
+	if d.scopes, err = d.o.Store.Scopes(ctx, d.o.Name); err != nil {
+		return err
+	}
+	whole := d.scope("")
+	whole.PausedUntil, whole.PauseKind, whole.Pauses = now.Add(d.o.Timing.Quiet), pauseRestored, whole.Pauses+1
+	whole.PauseReason = "the store was restored: waiting until all that was done before can be seen"
+	for _, s := range append(slices.Clone(d.scopes), whole) {
+		s.AuditedAt = time.Time{}
+		if err := d.saveScope(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // pauses is what is paused now.
 type pauses struct {

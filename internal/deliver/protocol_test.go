@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
 	"ticketd/mapping"
 	"ticketd/store"
@@ -16,25 +15,6 @@ func calm(t *testing.T, change ...func(*mapping.Rule)) *sim {
 	s := newSim(t, 1, change...)
 	s.tracker.faults = 0
 	return s
-}
-
-func (s *sim) open(id string, at int64)  { s.post(statusBody(id, "parent", "CREATED", at)) }
-func (s *sim) fix(id string, at int64)   { s.post(statusBody(id, "parent", "FIXED", at)) }
-func (s *sim) pass(d time.Duration)      { s.until(s.clock.Add(d)) }
-func (s *sim) marker(id string) string   { return s.generation(id, 1) }
-func (s *sim) key(id string) finding.Key { return finding.Key{Kind: finding.Target, UUID: id} }
-func (s *sim) generation(id string, n int) string {
-	return s.mapping.Marker("sim", s.key(id).String(), n)
-}
-
-// row gives the ticket row that a finding has now.
-func (s *sim) row(id string) store.Ticket {
-	s.t.Helper()
-	t, err := s.store.FindTicket(s.t.Context(), s.key(id).String())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return t
 }
 
 // stamp names the newest status event of a finding, as comment operations do.
@@ -98,7 +78,7 @@ func TestAReopeningThatTheWorkflowRefusesIsSaidOnceAndHeld(t *testing.T) {
 			if row := s.row("a"); row.State != store.TicketHeld || row.Reason == "" {
 				t.Errorf("the ticket is %s (%q), want held with a reason", row.State, row.Reason)
 			}
-			said := mapping.CommentMarker(s.marker("a"), "refused/"+s.stamp("a"))
+			said := mapping.CommentMarker(s.marker("a", 1), "refused/"+s.stamp("a"))
 			if n := s.count(s.tracker.issues[0], said); n != 1 {
 				t.Errorf("the refusal is said %d times in the issue, want once", n)
 			}
@@ -131,7 +111,7 @@ func TestATicketThatIsGoneComesToRestBesideADuplicate(t *testing.T) {
 	s := calm(t)
 	s.open("a", 1000)
 	s.pass(time.Minute)
-	s.issue(s.marker("a"), true, s.clock) // a very late effect
+	s.issue(s.marker("a", 1), true, s.clock) // a very late effect
 	s.start()
 	s.open("b", 1000) // the audit before its create sees it
 	s.pass(time.Minute)
@@ -175,7 +155,7 @@ func TestADuplicateThatCannotBeClosedKeepsNothingElseWaiting(t *testing.T) {
 			s := calm(t)
 			s.open("a", 1000)
 			s.pass(time.Minute)
-			s.issue(s.marker("a"), true, s.clock)
+			s.issue(s.marker("a", 1), true, s.clock)
 			s.start()
 			s.open("b", 1000)
 			s.refuse("close", "2", d)
@@ -195,11 +175,11 @@ func TestAReopeningInDoubtIsNotFollowedByANewIssue(t *testing.T) {
 	s.pass(time.Minute)
 	s.fix("a", 1001)
 	s.pass(59 * time.Minute)
-	s.tracker.fail = func(op string, r ticket.Ref) error {
+	s.tracker.fail = func(op string, _ ticket.Ref) error {
 		if op != "open" {
 			return nil
 		}
-		s.tracker.get(r).open = true // the effect, but the answer is lost
+		s.tracker.issues[0].open = true // the effect, but the answer is lost
 		s.tracker.fail = nil
 		s.clock = s.clock.Add(time.Hour)
 		return simError(ticket.Doubt)
