@@ -136,6 +136,9 @@ func (d *Daemon) AdminAddr() string {
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.close()
 	if err := d.recover(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // asked to stop before anything was begun
+		}
 		return fmt.Errorf("recovering: %w", err)
 	}
 	ctx, fail := context.WithCancelCause(ctx)

@@ -64,12 +64,13 @@ type stage struct {
 	token    string
 	secret   string // of the capability URL
 	happened chan slog.Record
+	patience time.Duration // how long a part of the story may take to come true
 }
 
 const repository = "acme/mobile-app"
 
 func build(ctx context.Context, o Options) (_ *stage, err error) {
-	s := &stage{out: o.Out, token: rand.Text() + rand.Text(), secret: rand.Text() + rand.Text(), happened: make(chan slog.Record, 1000)}
+	s := &stage{out: o.Out, token: rand.Text() + rand.Text(), secret: rand.Text() + rand.Text(), happened: make(chan slog.Record, 1000), patience: 20 * time.Second}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.clear())

@@ -8,13 +8,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"ticketd/internal/datatheorem/samples"
 )
-
-// patience is how long a part of the story may take to come true.
-const patience = 20 * time.Second
 
 // errStory says that a part of the story did not come true.
 var errStory = errors.New("this did not come true")
@@ -118,7 +114,7 @@ func (s *stage) play(ctx context.Context) error {
 }
 
 func (s *stage) perform(ctx context.Context, p part) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	status, err := s.post(ctx, p.body)
 	if err != nil {
@@ -130,7 +126,7 @@ func (s *stage) perform(ctx context.Context, p part) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w within %s", errStory, patience)
+			return fmt.Errorf("%w within %s", errStory, s.patience)
 		case r := <-s.happened:
 			s.tell(r)
 			if r.Message != p.until {
