@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +27,7 @@ type service struct {
 	server  *http.Server
 	process *exec.Cmd
 	webhook string
+	admin   string
 }
 
 const serviceConfig = `
@@ -112,9 +115,9 @@ func (s *service) start() {
 	s.eventually("ticketd is up", func() bool {
 		s.webhook = ""
 		for line := range bytes.Lines(s.log()) {
-			var up struct{ Msg, Webhook string }
+			var up struct{ Msg, Webhook, Admin string }
 			if json.Unmarshal(line, &up) == nil && up.Msg == "ticketd is up" {
-				s.webhook = "http://" + up.Webhook + "/webhook"
+				s.webhook, s.admin = "http://"+up.Webhook+"/webhook", "http://"+up.Admin
 			}
 		}
 		return s.webhook != ""
@@ -161,6 +164,26 @@ func (s *service) post(name string) {
 	}
 }
 
+// ready gives the answer of /readyz.
+func (s *service) ready() string {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.admin+"/readyz", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return fmt.Sprint(resp.StatusCode, " ", string(body))
+}
+
 // eventually waits for something to become true; how long it takes is not the question.
 func (s *service) eventually(what string, truth func() bool) {
 	s.t.Helper()
@@ -197,6 +220,9 @@ func TestAnOpeningSurvivesAnAbsentTrackerAndAKill(t *testing.T) {
 	s.kill()
 	s.start()
 	s.eventually("the tracker was missed again", s.logged("cannot be reached"))
+	if got := s.ready(); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, "does not answer") {
+		t.Errorf("a daemon without its tracker says %s", got)
+	}
 	s.jiraUp()
 	s.eventually("there is one open issue", func() bool { return s.status() == "To Do" })
 }

@@ -108,6 +108,9 @@ func (d *Daemon) trackerState(ctx context.Context, name string) string {
 		return "unknown"
 	}
 	state := "ok"
+	if d.deliverers[name].Unwell() {
+		state = "does not answer as it should; tried again soon"
+	}
 	for _, s := range scopes {
 		if s.PausedUntil.After(d.o.Now()) {
 			state = "paused (" + s.PauseKind + ") until " + s.PausedUntil.UTC().Format(time.RFC3339)

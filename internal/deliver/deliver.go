@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"ticketd/internal/ticket"
@@ -47,7 +48,7 @@ type Deliverer struct {
 	known    bool            // the credential was seen to be good since the last refusal
 	audited  map[string]bool // projects whose existing tickets were listed since start
 	down     time.Time       // until when an unreachable or unwell tracker is left alone
-	failed   int             // consecutive calls that ended so
+	failed   atomic.Int64    // consecutive calls that ended so; read by others too
 	stopping <-chan struct{} // closed when Run should end; nil: never
 }
 
@@ -74,6 +75,10 @@ func New(o Options) *Deliverer {
 	o.Logger = o.Logger.With("tracker", o.Name)
 	return &Deliverer{o: o, audited: make(map[string]bool)}
 }
+
+// Unwell tells whether the tracker's last answer was none, or one that says nothing. It may be asked
+// by any goroutine.
+func (d *Deliverer) Unwell() bool { return d.failed.Load() > 0 }
 
 // maxSleep bounds a sleep, so that a wake that got lost costs a minute at most.
 const maxSleep = time.Minute
