@@ -132,7 +132,7 @@ type pinned struct{ o Options }
 
 func (p *pinned) RoundTrip(r *http.Request) (*http.Response, error) {
 	x := exchangeOf(r.Context())
-	*x = Exchange{Method: r.Method}
+	x.reset(r.Method)
 	resp, err := p.attempt(r, x)
 	x.Err = err
 	if p.o.Observe != nil {
@@ -160,12 +160,14 @@ func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
 			return nil, fmt.Errorf("authorizing: %w", err)
 		}
 	}
+	secrets := credentials(r)
 	resp, err := p.o.Transport.RoundTrip(r)
 	if err != nil {
-		return nil, err
+		return nil, secrets.hideIn(err)
 	}
 	x.wrote.Store(true)
 	x.Status, x.Header = resp.StatusCode, resp.Header
+	secrets.hideInHeader(resp.Header)
 	if p.o.Clock != nil {
 		p.o.Clock.see(resp.Header, p.o.Now())
 	}
@@ -175,7 +177,10 @@ func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
 		x.Body, err = x.Body[:p.o.MaxBody], ErrTooLarge
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
+		return nil, fmt.Errorf("reading the answer: %w", secrets.hideIn(err))
+	}
+	if resp.StatusCode/100 != 2 {
+		x.Body = secrets.hideInBody(x.Body)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(x.Body))
 	return resp, nil
