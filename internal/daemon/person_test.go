@@ -13,31 +13,34 @@ import (
 
 // crowd is what people do to the issues of one sort of tracker.
 type crowd struct {
-	name   string
-	rules  string // one rule, which more keys may follow
-	close  func(w *world, key string) error
-	delete func(w *world, key string) error
-	around func(w *world, key string) error // writes above and below what is there
-	inside func(w *world, key string) error // changes words of our part
+	name     string
+	rules    string        // one rule, which more keys may follow
+	believes time.Duration // how long it takes until a deletion is believed
+	close    func(w *world, key string) error
+	delete   func(w *world, key string) error
+	around   func(w *world, key string) error // writes above and below what is there
+	inside   func(w *world, key string) error // changes words of our part
 }
 
 func crowds() []crowd {
 	return []crowd{
 		{
-			name:   "jira",
-			rules:  "[[rule]]\ntracker = \"jira\"\nproject = \"SEC\"\nlabels = [\"security\"]\npriority = { URGENT = \"Highest\", \"*\" = \"Medium\" }\n",
-			close:  func(w *world, key string) error { return w.jira.CloseByPerson(key) },
-			delete: func(w *world, key string) error { return w.jira.DeleteIssue(key) },
-			around: func(w *world, key string) error { return w.jira.WriteAround(key, "Above is mine.", "Below is mine.") },
+			name:     "jira",
+			believes: 26 * time.Hour,
+			rules:    "[[rule]]\ntracker = \"jira\"\nproject = \"SEC\"\nlabels = [\"security\"]\npriority = { URGENT = \"Highest\", \"*\" = \"Medium\" }\n",
+			close:    func(w *world, key string) error { return w.jira.CloseByPerson(key) },
+			delete:   func(w *world, key string) error { return w.jira.DeleteIssue(key) },
+			around:   func(w *world, key string) error { return w.jira.WriteAround(key, "Above is mine.", "Below is mine.") },
 			inside: func(w *world, key string) error {
 				return w.jira.ReplaceInDescription(key, "will expire soon", "is no concern of ours")
 			},
 		},
 		{
-			name:   "github",
-			rules:  everythingToGitHub,
-			close:  func(w *world, key string) error { return w.github.CloseByPerson(key) },
-			delete: func(w *world, key string) error { return w.github.DeleteIssue(key) },
+			name:     "github",
+			believes: time.Minute,
+			rules:    everythingToGitHub,
+			close:    func(w *world, key string) error { return w.github.CloseByPerson(key) },
+			delete:   func(w *world, key string) error { return w.github.DeleteIssue(key) },
 			around: func(w *world, key string) error {
 				return w.github.EditBody(key, func(body string) string {
 					marker, rest, _ := strings.Cut(body, "\n")
@@ -151,7 +154,7 @@ func TestAnIssueThatWasDeletedIsFollowedByAnotherOnceTheFindingOpensAnew(t *test
 					w.expectGone(c)
 				}
 				w.post(violation("OPENED", "v-1", 1611060000))
-				w.pass(26 * time.Hour)
+				w.pass(c.believes)
 				w.one().expect(w, true, 0)
 				states := map[store.TicketState]int{}
 				for _, ticket := range w.tickets() {

@@ -21,7 +21,7 @@ func (w *world) retry() {
 	w.t.Helper()
 	id := w.oneTicket().ID
 	w.inStore(func(ctx context.Context, s *store.Store) error { return s.RetryTicket(ctx, id, time.Now()) })
-	w.pass(2 * time.Minute) // nobody pokes the daemon here
+	w.poke()
 }
 
 // expectHeld sees to it that the only ticket is held with the words in its reason and in its hint, and
@@ -198,7 +198,7 @@ func TestAnswersToAStrangerNeverLeadToASecondIssueOrToAGoneOne(t *testing.T) {
 				w.jira.SetToken("another")
 				w.post(violation("RESOLVED", "v-1", 1611059000))
 				w.post(violation("OPENED", "v-2", 1611059000))
-				w.pass(26 * time.Hour) // a deletion would be believed by now
+				w.pass(26 * time.Hour) // by now a deletion would be believed
 				for _, ticket := range w.tickets() {
 					if ticket.State == store.TicketGone || ticket.Misses != 0 {
 						t.Errorf("ticket %s is %s with %d misses", ticket.Group, ticket.State, ticket.Misses)

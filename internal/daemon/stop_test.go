@@ -121,7 +121,7 @@ func TestARestoredBackupMakesNoSecondIssueAndLeavesTheIssuesAsTheyShouldBe(t *te
 		w.stop()
 		restore()
 		w.start()
-		w.settle()
+		w.pass(15 * time.Minute) // a restored store waits and looks first
 		w.post(violation("OPENED", "v-0", 1611060000))
 		w.post(violation("WONT_FIX", "v-2", 1611060000))
 		w.post(violation("OPENED", "v-5", 1611060000))

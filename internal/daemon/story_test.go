@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"ticketd/internal/datatheorem/samples"
 	"ticketd/internal/jira/jiratest"
@@ -278,7 +277,7 @@ fields = { title = ["summary"] }
 			_, err := s.RequeueEvents(ctx, []store.EventState{store.EventUnhandled})
 			return err
 		})
-		w.pass(2 * time.Minute) // nobody pokes the daemon here
+		w.poke()
 		if title := w.one().Title; !strings.Contains(title, "The model tells secrets") {
 			t.Errorf("title %q", title)
 		}

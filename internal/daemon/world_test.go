@@ -21,6 +21,7 @@ import (
 
 	"ticketd/internal/config"
 	"ticketd/internal/daemon"
+	"ticketd/internal/deliver"
 	"ticketd/internal/github/githubtest"
 	"ticketd/internal/jira/jiratest"
 	"ticketd/store"
@@ -36,6 +37,7 @@ type world struct {
 	config settings // of the next start
 	daemon *daemon.Daemon
 	hooks  *pipeListener
+	pokes  *pipeListener // in place of the socket, for which a bubble cannot wait
 	logs   *bytes.Buffer
 
 	cancel context.CancelFunc
@@ -135,14 +137,14 @@ func (w *world) start() {
 	if problems.Fatal() {
 		w.t.Fatal(problems)
 	}
-	w.hooks = newPipeListener()
+	w.hooks, w.pokes = newPipeListener(), newPipeListener()
 	var err error
 	w.daemon, err = daemon.New(w.t.Context(), daemon.Options{
-		Config: c, Version: "test", Transport: w,
+		Config: c, Version: "test", Transport: w, Timing: deliver.Timing{Idle: time.Hour}, // virtual days must stay cheap
 		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: w.logs}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Listen: func(network, _ string) (net.Listener, error) {
-			if network == "unix" { // the bubble cannot wait for a real socket
-				return newPipeListener(), nil
+			if network == "unix" {
+				return w.pokes, nil
 			}
 			return w.hooks, nil
 		},
@@ -251,6 +253,19 @@ func (w *world) restartWith(rules string) {
 	w.t.Helper()
 	w.config.rules = rules
 	w.restart()
+}
+
+// poke is what the command line does after it changed something in the store.
+func (w *world) poke() {
+	w.t.Helper()
+	conn, err := w.pokes.dial(w.t.Context(), "", "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := conn.Close(); err != nil {
+		w.t.Error(err)
+	}
+	w.settle()
 }
 
 // inStore opens the store as the command line does beside a running daemon.

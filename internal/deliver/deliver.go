@@ -24,6 +24,7 @@ type Timing struct {
 	BackoffMin time.Duration // first wait after a failure; 5 s
 	BackoffMax time.Duration // longest wait after failures; 15 min
 	Probe      time.Duration // between tries of a refused credential, project or repository; 5 min
+	Idle       time.Duration // longest sleep, which is what a wake that got lost costs; 1 min
 }
 
 // Options of a Deliverer. All but Skew and Rand are required.
@@ -66,6 +67,7 @@ func New(o Options) *Deliverer {
 	def(&o.Timing.BackoffMin, 5*time.Second)
 	def(&o.Timing.BackoffMax, 15*time.Minute)
 	def(&o.Timing.Probe, 5*time.Minute)
+	def(&o.Timing.Idle, time.Minute)
 	if o.Rand == nil {
 		o.Rand = rand.Float64
 	}
@@ -80,9 +82,6 @@ func New(o Options) *Deliverer {
 // by any goroutine.
 func (d *Deliverer) Unwell() bool { return d.failed.Load() > 0 }
 
-// maxSleep bounds a sleep, so that a wake that got lost costs a minute at most.
-const maxSleep = time.Minute
-
 // Run steps until the context ends. A step that is under way is finished, never cut: cancelling a
 // create would make its outcome unknown.
 func (d *Deliverer) Run(ctx context.Context, wake <-chan struct{}) error {
@@ -95,9 +94,9 @@ func (d *Deliverer) Run(ctx context.Context, wake <-chan struct{}) error {
 			d.o.Logger.Error("delivering", "error", err)
 			wait = d.o.Timing.BackoffMin
 		case did.Action == "":
-			wait = maxSleep
+			wait = d.o.Timing.Idle
 			if !did.Next.IsZero() {
-				wait = min(max(did.Next.Sub(d.o.Now()), 0), maxSleep)
+				wait = min(max(did.Next.Sub(d.o.Now()), 0), d.o.Timing.Idle)
 			}
 		}
 		if wait == 0 {
