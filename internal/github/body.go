@@ -77,14 +77,15 @@ func splitFence(body string) (before, inside, after string, ok bool) {
 // so, with a link to the whole.
 func render(doc ticket.Doc, limit int, portal string) string {
 	var parts []string
-	left := limit
+	note := cutNote(portal)
+	left := limit - units(note) - 2 // the note must fit whatever came before it
 	for _, b := range doc {
 		text, fits := within(b, left-2)
 		if !fits {
-			if text := shortened(b, left-200-units(portal)); text != "" {
+			if text := shortened(b, left-2); text != "" {
 				parts = append(parts, text)
 			}
-			return strings.Join(append(parts, cutNote(portal)), "\n\n")
+			return strings.Join(append(parts, note), "\n\n")
 		}
 		if text != "" {
 			parts, left = append(parts, text), left-units(text)-2
@@ -109,10 +110,14 @@ func within(b ticket.Block, limit int) (text string, fits bool) {
 	return text, units(text) <= limit
 }
 
+// cutNote says that a text was cut. A link that is as long as a text is left out of it.
 func cutNote(portal string) string {
 	note := "*This text was too long for GitHub and is cut here.*"
-	if portal != "" {
-		note += " " + link("The whole text is in the portal.", portal)
+	if portal == "" {
+		return note
+	}
+	if to := " " + link("The whole text is in the portal.", portal); units(to) <= fenceLeast/2 {
+		note += to
 	}
 	return note
 }

@@ -114,8 +114,8 @@ func complete(x *outbound.Exchange, issues []*gh.Issue) error {
 		return errors.New("the answer is no list of issues")
 	}
 	for _, i := range issues {
-		if i.GetNumber() <= 0 || i.GetUser() == nil {
-			return errors.New("the answer lists an issue without a number or an author")
+		if i.GetNumber() <= 0 || i.GetUser() == nil || i.GetCreatedAt().IsZero() {
+			return errors.New("the answer lists an issue without a number, an author or a time")
 		}
 	}
 	return nil

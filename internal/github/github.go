@@ -154,7 +154,7 @@ func (t *Tracker) send(ctx context.Context, op, token string, do func(context.Co
 // say. A write may well have had its effect.
 func unusable(op string, x *outbound.Exchange, cause error) *ticket.Error {
 	e := x.Failure(op, cause)
-	e.RequestID = x.Header.Get("X-GitHub-Request-Id")
+	e.RequestID = requestID(x)
 	return e
 }
 

@@ -77,7 +77,7 @@ func (t *Tracker) follow(ctx context.Context, s spot, x *outbound.Exchange, caus
 		return err
 	})
 	if err != nil {
-		return spot{}, nil, t.absent(ctx, s.place, x, err)
+		return spot{}, nil, t.beyond(ctx, s.place, x, err)
 	}
 	p, err := placeOf(i)
 	if err == nil && i.GetNumber() != number {
@@ -87,6 +87,20 @@ func (t *Tracker) follow(ctx context.Context, s spot, x *outbound.Exchange, caus
 		return spot{}, nil, unusable("read", x, err)
 	}
 	return spot{p, number}, i, nil
+}
+
+// beyond decides about an issue that went where it cannot be read. A refusal there says nothing
+// about the repository that it left, which must not be paused for it.
+func (t *Tracker) beyond(ctx context.Context, p place, x *outbound.Exchange, cause error) error {
+	e, ok := errors.AsType[*ticket.Error](cause)
+	if !ok || e.Decision != ticket.HoldDestination {
+		return t.absent(ctx, p, x, cause)
+	}
+	if err := t.gates(ctx, p); err != nil {
+		return err
+	}
+	e.Decision, e.Hint = ticket.Missing, "the issue was transferred to a repository that the credential may not read"
+	return e
 }
 
 // absent decides what a 404 or a 410 of an issue means, by asking for the credential and the

@@ -29,8 +29,11 @@ type fault struct {
 	Value    json.RawMessage `json:"value"`
 }
 
-// wordLimit bounds what is kept of a tracker's words.
-const wordLimit = 300
+// What is kept of a tracker's words.
+const (
+	wordLimit  = 300 // characters of one text
+	faultLimit = 20  // entries
+)
 
 func complaintOf(x *outbound.Exchange) complaint {
 	var c complaint
@@ -45,7 +48,7 @@ func (c complaint) faults() []fault {
 		raw = []json.RawMessage{c.Errors}
 	}
 	var list []fault
-	for _, one := range raw {
+	for _, one := range raw[:min(len(raw), faultLimit)] {
 		var f fault
 		if json.Unmarshal(one, &f.Message) == nil && f.Message != "" || json.Unmarshal(one, &f) == nil && f.Code+f.Message != "" {
 			list = append(list, f)
@@ -63,7 +66,7 @@ func (f fault) field() string {
 	case f.Field == "assignee":
 		return "assignees"
 	}
-	return f.Field
+	return outbound.Printable(f.Field, 100)
 }
 
 // words puts the entry in words.
@@ -85,7 +88,7 @@ func (t *Tracker) refusal(op string, x *outbound.Exchange) *ticket.Error {
 	write := x.Method != http.MethodGet && x.Method != http.MethodHead
 	e := &ticket.Error{
 		Op: op, Status: x.Status, Decision: ticket.Decide(x.Status, write),
-		Message: outbound.Printable(c.Message, wordLimit), RequestID: x.Header.Get("X-GitHub-Request-Id"),
+		Message: outbound.Printable(c.Message, wordLimit), RequestID: requestID(x),
 		After: x.After(t.o.Now()),
 	}
 	for _, f := range c.faults() {
@@ -116,6 +119,10 @@ func (t *Tracker) refusal(op string, x *outbound.Exchange) *ticket.Error {
 		e.Decision = ticket.Pause // it asks everyone to wait, not this call
 	}
 	return e
+}
+
+func requestID(x *outbound.Exchange) string {
+	return outbound.Printable(x.Header.Get("X-GitHub-Request-Id"), 100)
 }
 
 // limited tells GitHub's 403s and 429s apart: a used-up quota, too high a pace, or a real refusal.
@@ -159,13 +166,14 @@ func secondary(x *outbound.Exchange, c complaint) bool {
 	return x.Header.Get("Retry-After") != "" && !primary
 }
 
-// untilReset gives the time to the reset of the primary limit, a second more for clocks that differ.
+// untilReset gives the time to the reset of the primary limit on GitHub's clock, a second more
+// because its Date is cut to the second.
 func (t *Tracker) untilReset(x *outbound.Exchange) time.Duration {
 	at, err := strconv.ParseInt(x.Header.Get("X-RateLimit-Reset"), 10, 64)
 	if err != nil {
 		return ticket.DefaultPause
 	}
-	return min(max(time.Unix(at, 0).Sub(t.o.Now())+time.Second, ticket.MinPause), ticket.MaxPause)
+	return min(max(time.Unix(at, 0).Sub(x.Now(t.o.Now()))+time.Second, ticket.MinPause), ticket.MaxPause)
 }
 
 // forbidden says what a person can do about a 403.
@@ -177,6 +185,8 @@ func forbidden(e *ticket.Error, x *outbound.Exchange) {
 		e.Hint = "authorize the token for the organization's single sign-on" + at(sso)
 	case has("archived"):
 		e.Hint = "the repository is archived; unarchive it or choose another in the rule"
+	case has("repository") && has("locked"):
+		e.Hint = "the repository is locked, as for a migration; choose another in the rule or wait"
 	case has("locked"):
 		e.Decision = ticket.HoldTicket
 		e.Hint = "the conversation is locked; unlock it"
