@@ -136,12 +136,12 @@ func (p *play) person(delete bool) {
 		return
 	}
 	i := there[p.tracker.rng.IntN(len(there))]
-	i.open, i.deleted = false, delete
 	for n := range 3 {
 		if slices.Contains(p.issues(target(n)), i) {
 			p.touched[target(n)] = p.clock
 		}
 	}
+	i.open, i.deleted = false, delete
 }
 
 // heal lets the tracker be well and a person retry what is held; after two days all must be true.
@@ -172,9 +172,10 @@ func (p *play) issues(id string) (all []*simIssue) {
 	return all
 }
 
+// of gives the issues with a marker that nobody deleted.
 func (p *play) of(marker string) (all []*simIssue) {
 	for _, i := range p.tracker.issues {
-		if i.marker == marker {
+		if i.marker == marker && !i.deleted {
 			all = append(all, i)
 		}
 	}
@@ -209,7 +210,7 @@ func (p *play) wrong() (all []string) {
 	for n := range 3 {
 		id, open := target(n), 0
 		for _, i := range p.issues(id) {
-			if i.open && !i.deleted {
+			if i.open {
 				open++
 			}
 			seen := make(map[string]bool)
@@ -232,7 +233,7 @@ func (p *play) wrong() (all []string) {
 		if p.note {
 			want = 1
 		}
-		if n := p.count(i, mapping.CommentMarker(row.Marker, "note/"+simNote)); !i.deleted && !row.Ref.IsZero() && n != want {
+		if n := p.count(i, mapping.CommentMarker(row.Marker, "note/"+simNote)); !row.Ref.IsZero() && n != want {
 			complain("the note is there %d times on %s, want %d", n, i.ref.Key, want)
 		}
 	}
