@@ -3,6 +3,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 // batch bounds the events of one transaction. The webhook's commits wait for it, so it is short.
 const batch = 64
 
-// Options of an Applier; all are required.
+// Options of an Applier. All but Idle are required.
 type Options struct {
 	Store   *store.Store
 	Table   *datatheorem.Table
@@ -27,19 +28,24 @@ type Options struct {
 	Logger  *slog.Logger
 	Now     func() time.Time
 	Applied func() // called after a commit that may have given a tracker work
+
+	Idle time.Duration // longest sleep, which is what a wake that got lost costs; 0: 1 min
 }
 
 // Applier is the middle stage. It is used by one goroutine.
 type Applier struct{ o Options }
 
 // New makes an Applier.
-func New(o Options) *Applier { return &Applier{o: o} }
+func New(o Options) *Applier {
+	o.Idle = cmp.Or(o.Idle, time.Minute)
+	return &Applier{o: o}
+}
 
 // Run applies what waits, then sleeps until woken; retry is the wait after trouble with the store.
 func (a *Applier) Run(ctx context.Context, wake <-chan struct{}, retry time.Duration) error {
 	for ctx.Err() == nil {
 		n, err := a.Step(context.WithoutCancel(ctx))
-		wait := time.Minute // a wake that got lost costs a minute at most
+		wait := a.o.Idle
 		switch {
 		case err != nil:
 			a.o.Logger.Error("applying events", "error", err)

