@@ -104,5 +104,6 @@ func summary(title string) string {
 // label makes a text a valid label: Jira refuses white space ("The label 'x' contains spaces which
 // is invalid.") and more than 255 characters. It may come out empty.
 func label(s string) string {
-	return cutWords(strings.Join(strings.Fields(clean(s)), "-"), labelLimit)
+	joined := clean(strings.Join(strings.Fields(clean(s)), "-")) // "dtw 01…" has become a marker only now
+	return cutWords(joined, labelLimit)
 }

@@ -111,14 +111,21 @@ func (r rendered) withinWiki(current json.RawMessage, marker, fence string) (any
 	return strings.Join(parts, "\n"), true
 }
 
+// footLimit bounds how many footers are tried: one is ours, more are copies.
+const footLimit = 8
+
 // findFence finds the pieces [start, end) that are our part. Of several beginnings that fit the
 // latest is taken, so that nothing of a person's above it is replaced.
 func findFence(pieces []string, marker, fence string, isRule func(int) bool) (start, end int, ok bool) {
-	for foot := 1; foot < len(pieces); foot++ {
+	tried := 0
+	for foot := 1; foot < len(pieces) && tried < footLimit; foot++ {
 		if strings.TrimSpace(pieces[foot]) != referenceWord+marker || !isRule(foot-1) {
 			continue
 		}
-		for start := foot - 1; start >= 0; start-- {
+		tried++
+		size := 0
+		for start := foot - 1; start >= 0 && size <= 4*adfLimit; start-- {
+			size += len(pieces[start])
 			if ticket.FenceDigest(strings.Join(pieces[start:foot+1], "\n")) == fence {
 				return start, foot + 1, true
 			}

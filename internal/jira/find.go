@@ -93,7 +93,7 @@ func (t *Tracker) collect(ctx context.Context, q ticket.Query, jql string, ours 
 		if !ours(a.Fields.Creator) {
 			continue
 		}
-		if a.marker() == "" { // found by its text: only the property can tell, and this search may not give it
+		if a.marker() == "" { // only the property can tell, and this search may not give it
 			whole, err := t.get(ctx, "search", t.ref(a.ID, a.Key, a.Fields.Project.Key))
 			if err != nil && ticket.DecisionOf(err) == ticket.Missing {
 				continue // deleted since it was indexed

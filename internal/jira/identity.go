@@ -80,6 +80,7 @@ func (t *Tracker) api(ctx context.Context, parts ...string) (string, bool, error
 }
 
 func (t *Tracker) identify(ctx context.Context) (user, error) {
+	key := t.credential()
 	path, _, err := t.api(ctx, "myself")
 	if err != nil {
 		return user{}, err
@@ -97,7 +98,7 @@ func (t *Tracker) identify(ctx context.Context) (user, error) {
 			Hint: "correct the token or the identity of this tracker; the credential belongs to " + me.id()}
 	}
 	t.mu.Lock()
-	t.account = &me
+	t.accounts[key] = me
 	t.mu.Unlock()
 	return me, nil
 }
@@ -113,22 +114,35 @@ func wholeSite(err error) error {
 	})
 }
 
-// ours gives the test whether an account is our own or one listed as also ours.
+// credential names the present credential: a rotated one may belong to another account, and what it
+// creates must be recognised.
+func (t *Tracker) credential() string {
+	email, token, err := t.o.Credential()
+	if err != nil {
+		return "" // the call tells it
+	}
+	return email + "\x00" + token
+}
+
+// ours gives the test whether an account is our own, one that was in this process, or one listed as
+// also ours.
 func (t *Tracker) ours(ctx context.Context) (func(user) bool, error) {
+	key := t.credential()
 	t.mu.Lock()
-	account := t.account
+	_, known := t.accounts[key]
 	t.mu.Unlock()
-	if account == nil {
-		me, err := t.identify(ctx)
-		if err != nil {
+	if !known {
+		if _, err := t.identify(ctx); err != nil {
 			return nil, err
 		}
-		account = &me
 	}
-	return func(u user) bool {
-		return u.named(account.AccountID) || u.named(account.Key) || u.named(account.Name) ||
-			slices.ContainsFunc(t.o.AlsoOurs, u.named)
-	}, nil
+	t.mu.Lock()
+	names := slices.Clone(t.o.AlsoOurs)
+	for _, a := range t.accounts {
+		names = append(names, a.AccountID, a.Key, a.Name)
+	}
+	t.mu.Unlock()
+	return func(u user) bool { return slices.ContainsFunc(names, u.named) }, nil
 }
 
 // gate says why nothing may be concluded from an empty answer about a project: the credential is

@@ -83,17 +83,22 @@ func (a answer) reference() reference {
 	return r
 }
 
-// marker gives the issue's marker: by the property, which people hardly reach, else by the label.
+// marker gives the issue's marker: by the property, which people hardly reach, else by the label
+// where there is one. Of several labels, which people can add, none is believed.
 func (a answer) marker() string {
 	if r := a.reference(); r.Marker != "" {
 		return r.Marker
 	}
+	var found string
 	for _, l := range a.Fields.Labels {
-		if reMarker.MatchString(l) {
-			return l
+		if reMarker.MatchString(l) && l != found {
+			if found != "" {
+				return ""
+			}
+			found = l
 		}
 	}
-	return ""
+	return found
 }
 
 func (t *Tracker) issue(a answer, ours func(user) bool) ticket.Issue {

@@ -27,6 +27,10 @@ const (
 	DataCenter = "datacenter"
 )
 
+// maxAnswer is enough for the largest page there is: a hundred comments of 32,767 characters, three
+// bytes each, in ADF that is several times as long as its text.
+const maxAnswer = 32 << 20
+
 // errCredential marks a call that never left because there was nothing to authenticate with.
 var errCredential = errors.New("no usable credential")
 
@@ -63,7 +67,7 @@ type Tracker struct {
 
 	mu         sync.Mutex
 	deployment string
-	account    *user
+	accounts   map[string]user // that we are or were in this process, by credential
 }
 
 // New makes a tracker. It talks to nobody yet.
@@ -85,10 +89,10 @@ func New(o Options) (*Tracker, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	t := &Tracker{o: o, log: o.Logger.With("tracker", o.Name), deployment: o.Deployment}
+	t := &Tracker{o: o, log: o.Logger.With("tracker", o.Name), deployment: o.Deployment, accounts: map[string]user{}}
 	t.http = outbound.New(outbound.Options{
 		Base: o.Base, Authorize: t.authorize, UserAgent: o.UserAgent, Timeout: o.Timeout,
-		Retries: o.Retries, Transport: o.Transport, Clock: o.Clock, Now: o.Now,
+		MaxBody: maxAnswer, Retries: o.Retries, Transport: o.Transport, Clock: o.Clock, Now: o.Now,
 	})
 	client, err := gojira.NewClient(t.http, o.Base.String())
 	if err != nil {

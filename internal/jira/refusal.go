@@ -34,6 +34,7 @@ type problem struct {
 const (
 	messageLimit = 400
 	fieldLimit   = 50
+	nesting      = 3 // of lists in an error; what is deeper is told as it stands
 )
 
 func parseProblem(body []byte) problem {
@@ -47,7 +48,7 @@ func parseProblem(body []byte) problem {
 	if json.Unmarshal(body, &raw) != nil {
 		return p
 	}
-	p.Messages = words(raw.ErrorMessages)
+	p.Messages = words(raw.ErrorMessages, nesting)
 	for _, m := range []string{raw.Message, raw.ErrorMessage} {
 		if m != "" {
 			p.Messages = append(p.Messages, m)
@@ -55,20 +56,20 @@ func parseProblem(body []byte) problem {
 	}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw.Errors, &fields) != nil {
-		p.Messages = append(p.Messages, words(raw.Errors)...)
+		p.Messages = append(p.Messages, words(raw.Errors, nesting)...)
 		return p
 	}
 	for name, value := range fields {
 		if len(p.Fields) == fieldLimit {
 			break
 		}
-		p.Fields[outbound.Printable(name, 100)] = outbound.Printable(strings.Join(words(value), " "), messageLimit)
+		p.Fields[outbound.Printable(name, 100)] = outbound.Printable(strings.Join(words(value, nesting), " "), messageLimit)
 	}
 	return p
 }
 
-// words makes texts of a JSON value of any shape.
-func words(raw json.RawMessage) []string {
+// words makes texts of a JSON value of any shape, of lists down to a depth: every level is read anew.
+func words(raw json.RawMessage, depth int) []string {
 	var one string
 	var many []json.RawMessage
 	switch {
@@ -76,10 +77,10 @@ func words(raw json.RawMessage) []string {
 		return nil
 	case json.Unmarshal(raw, &one) == nil:
 		return []string{one}
-	case json.Unmarshal(raw, &many) == nil:
+	case depth > 0 && json.Unmarshal(raw, &many) == nil:
 		var all []string
 		for _, m := range many {
-			all = append(all, words(m)...)
+			all = append(all, words(m, depth-1)...)
 		}
 		return all
 	}
@@ -148,7 +149,7 @@ func (t *Tracker) rejection(r request, x *outbound.Exchange) error {
 
 // pause reads how long Jira wants to be left alone: Retry-After, else X-RateLimit-Reset (ISO 8601).
 func (t *Tracker) pause(x *outbound.Exchange) time.Duration {
-	now := t.o.Now()
+	now := x.Now(t.o.Now())
 	if after := x.After(now); after != 0 {
 		return after
 	}
