@@ -131,8 +131,11 @@ func (r *run) look(ctx context.Context) error {
 	if err := r.healthy(ctx, r.t.Destination.Project); err != nil { // failures of the create still count
 		return err
 	}
-	// The answer is as old as the question.
-	if wait := r.nextLook(started.Add(r.o.Skew())); wait > 0 {
+	asked := started.Add(r.o.Skew()) // the answer is as old as the question
+	if r.quietUntil().Sub(asked) > r.o.Timing.Quiet+r.o.Timing.Call {
+		r.t.SendDeadline, r.t.AttemptEnd = asked, asked // the clock was set back since: the quiet period begins anew
+	}
+	if wait := r.nextLook(asked); wait > 0 {
 		r.t.Hint = ""
 		r.t.Reason = "a create may have had an effect; looking again until " + r.quietUntil().UTC().Format(time.TimeOnly) + " UTC"
 		return r.done(ctx, r.o.Now().Add(wait), note("find", started, r.o.Now(), nil, "not found yet"))

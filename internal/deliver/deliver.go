@@ -129,7 +129,7 @@ func (d *Deliverer) Step(ctx context.Context) (Did, error) {
 	if d.scopes, err = d.o.Store.Scopes(ctx, d.o.Name); err != nil {
 		return Did{}, err
 	}
-	p := pausesOf(d.scopes, now)
+	p := d.pauses(now)
 	if d.pace == nil {
 		d.pace = newPacer(d.o.Pace, p.tracker.Slowed, now)
 	}

@@ -49,9 +49,15 @@ type pauses struct {
 	ends     time.Time   // when the first of them ends
 }
 
-func pausesOf(scopes []store.Scope, now time.Time) pauses {
+// pauses gives what is paused now. A pause longer than any that is ever made tells that the clock was
+// set back since, and is over.
+func (d *Deliverer) pauses(now time.Time) pauses {
 	var p pauses
-	for _, s := range scopes {
+	longest := 2 * max(ticket.MaxPause, d.o.Timing.Probe, d.o.Timing.Quiet)
+	for _, s := range d.scopes {
+		if s.PausedUntil.Sub(now) > longest {
+			s.PausedUntil = time.Time{}
+		}
 		switch {
 		case s.Project == "":
 			p.tracker = s

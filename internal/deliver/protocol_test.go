@@ -301,3 +301,109 @@ func TestAHeldTicketKeepsItsReasonWhileACommentFails(t *testing.T) {
 		t.Errorf("the ticket is %s, reason %q, hint %q", row.State, row.Reason, row.Hint)
 	}
 }
+
+func TestAClockThatWasSetBackBeginsTheQuietPeriodAnew(t *testing.T) {
+	s := calm(t)
+	s.open("a", 1000)
+	s.refuse("create", "", ticket.Doubt)
+	s.clock = s.clock.Add(10 * 365 * 24 * time.Hour)
+	for s.row("a").State != store.TicketDoubt {
+		s.step()
+	}
+	s.clock = s.clock.Add(-10 * 365 * 24 * time.Hour)
+	s.start() // what a process keeps in memory goes by the monotonic clock
+	s.tracker.fail = nil
+	s.wake("a")
+	s.pass(simQuiet - time.Minute)
+	if n := len(s.tracker.issues); n != 0 {
+		t.Fatalf("%d issues before a quiet period has passed on either clock", n)
+	}
+	s.pass(3 * time.Minute)
+	if n := len(s.tracker.issues); n != 1 {
+		t.Errorf("%d issues after the quiet period, want 1", n)
+	}
+}
+
+func TestAPanicHoldsItsTicketAndNoOther(t *testing.T) {
+	s := calm(t)
+	s.open("a", 1000)
+	s.pass(time.Minute)
+	s.tracker.fail = func(op string, r ticket.Ref) error {
+		if op == "close" {
+			panic("a bug that only " + r.Key + " brings out")
+		}
+		return nil
+	}
+	s.fix("a", 1001)
+	s.open("b", 1000)
+	s.pass(time.Hour)
+	if row := s.row("a"); row.State != store.TicketHeld || row.Reason != "internal error: a bug that only SIM-1 brings out" {
+		t.Errorf("the ticket is %s (%s)", row.State, row.Reason)
+	}
+	if state := s.row("b").State; state != store.TicketLive {
+		t.Errorf("the other ticket is %s, want live", state)
+	}
+	s.tracker.fail = nil
+	if err := s.store.RetryTicket(t.Context(), s.row("a").ID, s.clock); err != nil {
+		t.Fatal(err)
+	}
+	s.pass(time.Hour)
+	if s.tracker.issues[0].open {
+		t.Error("the issue was not closed when the ticket was tried again")
+	}
+}
+
+func TestARestoredStoreWaitsBeforeItActsAndLooksBeforeItRests(t *testing.T) {
+	s := calm(t, func(r *mapping.Rule) { r.OnRegression = "new" })
+	s.open("kept", 1000)
+	s.fix("none", 1000)
+	s.pass(time.Minute)
+	restore := s.backUp()
+	s.tracker.issues[0].open = false // by a person
+	s.open("kept", 1001)             // is followed
+	s.open("none", 1001)             // gets an issue
+	s.open("new", 1001)
+	s.pass(time.Minute)
+	restore()
+	before := len(s.tracker.issues)
+	s.open("kept", 1001)
+	s.fix("none", 1002)
+	s.open("new", 1001)
+	calls := s.tracker.calls
+	s.pass(simQuiet - time.Minute)
+	if n := s.tracker.calls - calls; n != 0 {
+		t.Errorf("%d calls within the quiet period after a restore", n)
+	}
+	s.start() // which does not end the wait
+	s.pass(time.Hour)
+	if n := len(s.tracker.issues); before != 4 || n != before {
+		t.Errorf("%d issues before the restore and %d after it, want 4", before, n)
+	}
+	open := 0
+	for _, i := range s.tracker.issues {
+		if i.open {
+			open++
+		}
+	}
+	if open != 2 {
+		t.Errorf("%d issues are open, want those of the two findings that are", open)
+	}
+}
+
+func TestTheCommentOfADeletedNoteIsFoundByAStoreThatDoesNotRememberIt(t *testing.T) {
+	s := calm(t)
+	s.open("a", 1000)
+	s.pass(time.Minute)
+	restore := s.backUp()
+	s.post(noteBody("n", "parent", "CREATED", 1001))
+	s.pass(time.Minute)
+	if n := len(s.tracker.issues[0].comments); n != 1 {
+		t.Fatalf("%d comments, want the note", n)
+	}
+	restore()
+	s.post(noteBody("n", "parent", "DELETED", 1002))
+	s.pass(time.Hour)
+	if n := len(s.tracker.issues[0].comments); n != 0 {
+		t.Errorf("%d comments, want none: the note was deleted", n)
+	}
+}

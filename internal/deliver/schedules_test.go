@@ -1,6 +1,7 @@
 package deliver_test
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -11,13 +12,12 @@ import (
 	"ticketd/store"
 )
 
+// More schedules for a night: go test ./internal/deliver -run Schedule -schedules 10000 -timeout 0
+var schedules = flag.Uint64("schedules", 25, "number of random schedules of faults")
+
 func TestEveryScheduleOfFaultsEndsWithOneTrueIssuePerFinding(t *testing.T) {
-	schedules := uint64(80)
-	if testing.Short() {
-		schedules = 10
-	}
 	crashes, calls, restored, followed := 0, 0, 0, 0
-	for seed := range schedules {
+	for seed := range *schedules {
 		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
 			p := newPlay(newSim(t, seed, policyOf(seed)))
 			p.run()
@@ -29,8 +29,8 @@ func TestEveryScheduleOfFaultsEndsWithOneTrueIssuePerFinding(t *testing.T) {
 			followed += p.followed()
 		})
 	}
-	t.Logf("%d schedules, %d crashes, %d tracker calls, %d restored stores, %d following issues", schedules, crashes, calls, restored, followed)
-	if !testing.Short() && (crashes == 0 || restored == 0 || followed == 0) {
+	t.Logf("%d schedules, %d crashes, %d tracker calls, %d restored stores, %d following issues", *schedules, crashes, calls, restored, followed)
+	if crashes == 0 || restored == 0 || followed == 0 {
 		t.Error("something never happened: the simulation does not prove what it should")
 	}
 }

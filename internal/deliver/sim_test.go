@@ -1,11 +1,14 @@
 package deliver_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,11 +64,36 @@ func newSim(t *testing.T, seed uint64, change ...func(*mapping.Rule)) *sim {
 	if s.table, errs = datatheorem.NewTable(nil); len(errs) > 0 {
 		t.Fatal(errs)
 	}
+	empty, err := emptyStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.path(), empty, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	s.openStore()
 	t.Cleanup(s.closeStore)
 	s.start()
 	return s
 }
+
+// emptyStore is a store that has its schema, to begin with: making one is the most of a simulation.
+var emptyStore = sync.OnceValues(func() (_ []byte, err error) {
+	dir, err := os.MkdirTemp("", "ticketd-sim")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "empty.db")
+	st, err := store.Open(context.Background(), store.Options{Path: path, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 func (s *sim) now() time.Time { return s.clock }
 
