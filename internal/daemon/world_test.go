@@ -54,6 +54,8 @@ type settings struct {
 	github   githubtest.Options
 	trackers string // instead of the usual ones
 	rules    string // instead of the usual ones, with [[events]] if need be
+
+	watch func(*http.Request) // sees what goes out; may be nil
 }
 
 const usualRules = `
@@ -191,11 +193,14 @@ func (w *world) loseStore() {
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
 	down := w.down[r.URL.Host]
+	if w.config.watch != nil {
+		w.config.watch(r)
+	}
 	w.mu.Unlock()
 	switch {
 	case down:
 		return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-	case r.URL.Host == "jira.example.com":
+	case r.URL.Host == "jira.example.com", r.URL.Host == "api.atlassian.com":
 		return w.jira.RoundTrip(r)
 	case r.URL.Host == "api.github.com", r.URL.Host == "ghe.example.com":
 		return w.github.RoundTrip(r)
