@@ -22,7 +22,8 @@ func blocks(t *testing.T) []string {
 	for line := range strings.Lines(string(text)) {
 		switch trimmed := strings.TrimSpace(line); {
 		case trimmed == "```toml":
-			inside, indent, block = true, line[:strings.Index(line, "`")], nil
+			inside, block = true, nil
+			indent, _, _ = strings.Cut(line, "`")
 		case inside && trimmed == "```":
 			inside, out = false, append(out, strings.Join(block, ""))
 		case inside:

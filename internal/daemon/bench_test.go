@@ -82,7 +82,7 @@ func accept(ctx context.Context, client *http.Client, address string, i int64) e
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return err
 	}

@@ -284,7 +284,7 @@ func TestAMovedIssueIsFoundAgainAndClosedWhereItIs(t *testing.T) {
 }
 
 func TestAnIssueClosedLongAgoIsFollowedByAnotherThatLinksIt(t *testing.T) {
-	amongPeople(t, "reopen_within = \"1h\"\n", func(w *world, c crowd) {
+	amongPeople(t, "reopen_within = \"1h\"\n", func(w *world, _ crowd) {
 		old := w.open("v-1")
 		w.post(violation("RESOLVED", "v-1", 1611059000))
 		w.pass(2 * time.Hour)

@@ -130,7 +130,7 @@ func (p *play) run() {
 }
 
 // person closes an issue, or deletes it.
-func (p *play) person(delete bool) {
+func (p *play) person(deletes bool) {
 	there := p.tracker.there()
 	if len(there) == 0 {
 		return
@@ -141,7 +141,7 @@ func (p *play) person(delete bool) {
 			p.touched[target(n)] = p.clock
 		}
 	}
-	i.open, i.deleted = false, delete
+	i.open, i.deleted = false, deletes
 }
 
 // heal lets the tracker be well and a person retry what is held; after two days all must be true.

@@ -18,7 +18,7 @@ func TestTheResetOfALimitIsMeasuredOnJirasClock(t *testing.T) {
 	s := start(t, jiratest.Options{}, func(o *Options) {
 		o.Deployment = Cloud
 		o.Now = func() time.Time { return noon().Add(40 * time.Minute) }
-		o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		o.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
 			w := httptest.NewRecorder()
 			w.Header().Set("Date", noon().Format(http.TimeFormat))
 			w.Header().Set("X-RateLimit-Reset", noon().Add(10*time.Minute).Format(time.RFC3339))
