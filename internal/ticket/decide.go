@@ -24,8 +24,8 @@ func Decide(status int, write bool) Decision {
 	switch {
 	case status >= 300 && status < 400:
 		return HoldDestination // never followed on a write: the address is wrong or moved
-	case status == http.StatusUnauthorized:
-		return HoldTracker
+	case status == http.StatusUnauthorized, status == http.StatusProxyAuthRequired:
+		return HoldTracker // the proxy's credential is the whole tracker's too
 	case status == http.StatusForbidden, status == http.StatusUnsupportedMediaType,
 		status == http.StatusUnavailableForLegalReasons, status == http.StatusMethodNotAllowed:
 		return HoldDestination

@@ -23,6 +23,7 @@ func TestEveryStatusHasOneDecision(t *testing.T) {
 		{403, ticket.HoldDestination, ticket.HoldDestination},
 		{404, ticket.HoldDestination, ticket.HoldDestination},
 		{405, ticket.HoldDestination, ticket.HoldDestination},
+		{407, ticket.HoldTracker, ticket.HoldTracker},
 		{408, ticket.Retry, ticket.Doubt},
 		{409, ticket.Conflict, ticket.Conflict},
 		{410, ticket.HoldDestination, ticket.HoldDestination},
