@@ -65,35 +65,60 @@ func (a *Applier) Run(ctx context.Context, wake <-chan struct{}, retry time.Dura
 }
 
 // Step applies up to a batch of new events in the order of their arrival and gives their number.
+// An event that cannot be applied is left for later and holds up no other.
 func (a *Applier) Step(ctx context.Context) (int, error) {
 	events, err := a.o.Store.PendingEvents(ctx, batch)
 	if err != nil || len(events) == 0 {
 		return 0, err
 	}
-	decoded := make([]datatheorem.Decoded, len(events)) // before the transaction, which others wait for
+	work := make([]pending, len(events)) // decoded before the transaction, which others wait for
 	for i, e := range events {
-		decoded[i] = a.o.Table.Decode(e.Body, e.Received)
+		work[i] = pending{e, a.o.Table.Decode(e.Body, e.Received)}
 	}
+	if err = a.apply(ctx, work); err == nil {
+		return len(work), nil
+	}
+	applied := 0
+	for _, one := range work {
+		if len(work) > 1 && a.apply(ctx, []pending{one}) == nil {
+			applied++
+		}
+	}
+	if applied == len(work) {
+		err = nil
+	}
+	return applied, err
+}
+
+// pending is an event that waits, with what it means.
+type pending struct {
+	store.Event
+
+	decoded datatheorem.Decoded
+}
+
+// apply applies events in one transaction, all or none.
+func (a *Applier) apply(ctx context.Context, work []pending) error {
 	var told []func()
-	err = a.o.Store.Apply(ctx, func(tx *store.Tx) error {
+	err := a.o.Store.Apply(ctx, func(tx *store.Tx) error {
 		told = told[:0] // a transaction may run again
-		for i, e := range events {
-			say, err := a.event(ctx, tx, e, decoded[i])
+		for _, one := range work {
+			say, err := a.event(ctx, tx, one.Event, one.decoded)
 			if err != nil {
-				return fmt.Errorf("applying event %d: %w", e.Seq, err)
+				return fmt.Errorf("applying event %d: %w", one.Seq, err)
 			}
 			told = append(told, say)
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, say := range told {
 		say()
 	}
 	a.o.Applied()
-	return len(events), nil
+	return nil
 }
 
 // event applies one event and gives what to log once it is committed.

@@ -13,6 +13,7 @@ import (
 	"ticketd/internal/datatheorem"
 	"ticketd/internal/datatheorem/samples"
 	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
 	"ticketd/mapping"
 	"ticketd/store"
 )
@@ -27,6 +28,7 @@ type bench struct {
 
 	t     *testing.T
 	store *store.Store
+	rules *mapping.Mapping
 	woken int
 }
 
@@ -62,6 +64,7 @@ func (b *bench) use(kind, project string) {
 	if rules == nil {
 		b.t.Fatal(problems)
 	}
+	b.rules = rules
 	table, errs := datatheorem.NewTable(nil)
 	if len(errs) > 0 {
 		b.t.Fatal(errs)
@@ -100,6 +103,22 @@ func (b *bench) tickets() []store.Ticket {
 		b.t.Fatal(err)
 	}
 	return all
+}
+
+// occupy gives the marker of a group's ticket to another, so that a ticket of the group cannot be
+// inserted.
+func (b *bench) occupy(group string) {
+	b.t.Helper()
+	err := b.store.Apply(b.t.Context(), func(tx *store.Tx) error {
+		_, err := tx.InsertTicket(b.t.Context(), store.Ticket{
+			Group: "another", Generation: 1, Marker: b.rules.Marker("jira", group, 1), State: store.TicketIgnored,
+			Destination: ticket.Destination{Tracker: "jira", Project: "SEC"}, Created: noon, Updated: noon,
+		})
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func (b *bench) version() int64 { return b.tickets()[0].Version }
@@ -258,5 +277,24 @@ func TestATicketThatWasAttemptedStaysWhereItIs(t *testing.T) {
 	b.post(sample(resolved))
 	if got := b.tickets()[0]; got.Destination.Project != "SEC" {
 		t.Errorf("went to %s", got.Destination.Project)
+	}
+}
+
+func TestAnEventThatCannotBeAppliedHoldsUpNoOther(t *testing.T) {
+	b := newBench(t, everything)
+	broken := strings.Replace(sample(created), "8000-000000000001", "8000-00000000000x", 1)
+	for _, body := range []string{sample(opened), broken, sample(resolved)} {
+		if _, err := b.store.Accept(t.Context(), store.Incoming{Body: []byte(body), Source: "test", Received: noon}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.occupy("target/6f1c5a0e-0000-4000-8000-00000000000x")
+	if n, err := b.Step(t.Context()); n != 2 || err == nil {
+		t.Errorf("applied %d of 3: %v", n, err)
+	}
+	for seq, want := range map[int64]store.EventState{1: store.EventApplied, 2: store.EventNew, 3: store.EventApplied} {
+		if got := b.event(seq).State; got != want {
+			t.Errorf("event %d is %s, want %s", seq, got, want)
+		}
 	}
 }

@@ -65,22 +65,27 @@ const everything = 1 << 30
 
 func (a *Applier) redirect(ctx context.Context, states []store.TicketState) error {
 	tickets, err := a.o.Store.Tickets(ctx, store.TicketFilter{States: states, Limit: everything})
-	if err != nil || len(tickets) == 0 {
+	if err != nil {
 		return err
 	}
+	var members []store.Finding
+	for _, t := range tickets {
+		some, err := a.o.Store.FindingsOfTicket(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		members = append(members, some...)
+	}
+	if len(members) == 0 {
+		return nil
+	}
 	return a.o.Store.Apply(ctx, func(tx *store.Tx) error {
-		for _, t := range tickets {
-			members, err := a.o.Store.FindingsOfTicket(ctx, t.ID)
-			if err != nil {
+		for _, f := range members {
+			if err := a.route(ctx, tx, &f); err != nil {
 				return err
 			}
-			for _, f := range members {
-				if err := a.route(ctx, tx, &f); err != nil {
-					return err
-				}
-				if err := tx.SaveFinding(ctx, f); err != nil {
-					return err
-				}
+			if err := tx.SaveFinding(ctx, f); err != nil {
+				return err
 			}
 		}
 		return nil
