@@ -168,7 +168,7 @@ func TestABadTokenPausesTheTrackerFailsNoFindingAndIsProbedGently(t *testing.T) 
 		w.jira.SetToken("another")
 		w.github.SetToken("another")
 		jira, github := sum(w.jira.Calls()), sum(w.github.Calls())
-		w.flood(1, 200)
+		w.flood(1, 60)
 		w.pass(time.Hour)
 		for name, n := range map[string]int{"jira": sum(w.jira.Calls()) - jira, "github": sum(w.github.Calls()) - github} {
 			if n < 10 || n > 13 {
@@ -183,7 +183,7 @@ func TestABadTokenPausesTheTrackerFailsNoFindingAndIsProbedGently(t *testing.T) 
 		w.jira.SetToken("jira-secret-token")
 		w.github.SetToken("github-secret-token")
 		w.pass(time.Hour)
-		w.expectAll(200, 200)
+		w.expectAll(60, 60)
 	})
 }
 
@@ -251,9 +251,9 @@ tracker = %[1]q
 			inWorld(t, settings{rules: c.rules, jira: jiratest.Options{Projects: twoProjects()},
 				github: githubtest.Options{Repositories: []string{"acme/app", "acme/other"}}}, func(w *world) {
 				w.must(c.shut(w))
-				for i := range 200 {
+				for i := range 60 {
 					asset := "closed.example.com"
-					if i%20 == 0 {
+					if i%6 == 0 {
 						asset = "shop.example.com"
 					}
 					w.send(violation("OPENED", fmt.Sprint("v-", i), 1611058000, "affected_asset", map[string]any{"uuid": "a-1", "name": asset}))
@@ -270,7 +270,7 @@ tracker = %[1]q
 				}
 				c.mend(w)
 				w.pass(time.Hour)
-				w.expectAll(200, 0)
+				w.expectAll(60, 0)
 			})
 		})
 	}
@@ -279,17 +279,17 @@ tracker = %[1]q
 func TestAForbiddenProjectIsPausedAndTheOtherTrackerGoesOn(t *testing.T) {
 	inWorld(t, settings{}, func(w *world) {
 		w.jira.Fail(jiratest.Fault{Op: "create", Kind: jiratest.Answer, Code: http.StatusForbidden, Times: -1})
-		w.flood(0, 100)
+		w.flood(0, 40)
 		w.pass(time.Hour)
-		if n := len(w.github.Issues()); n != 100 {
-			t.Errorf("%d GitHub issues, want 100", n)
+		if n := len(w.github.Issues()); n != 40 {
+			t.Errorf("%d GitHub issues, want 40", n)
 		}
 		if n := w.jira.Calls()["create"]; n < 10 || n > 13 {
 			t.Errorf("%d creates in an hour, want a probe every five minutes", n)
 		}
 		w.jira.Heal()
 		w.pass(10 * time.Minute)
-		w.expectAll(100, 100)
+		w.expectAll(40, 40)
 	})
 }
 
