@@ -131,9 +131,8 @@ func (d *Daemon) AdminAddr() string {
 	return d.admin.Addr().String()
 }
 
-// Run recovers what an earlier process left behind, then serves until the context ends, and stops in
-// order: no new requests, the running ones finished; no new claims, the running steps finished; the
-// store closed. A failure of any part stops all.
+// Run recovers what an earlier process left behind, then serves until the context ends, and stops
+// in order: no new claims and no new requests, what runs of either finished, the store closed. A failure of any part stops all.
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.close()
 	if err := d.recover(ctx); err != nil {
@@ -216,6 +215,7 @@ func (d *Daemon) recover(ctx context.Context) error {
 func (d *Daemon) stop(stages, servers *sync.WaitGroup, stopWork func()) bool {
 	limit, cancel := context.WithTimeout(context.Background(), StopLimit)
 	defer cancel()
+	stopWork() // at once: a tracker call that has just begun needs nearly all of the time there is
 	for _, l := range []listening{d.webhook, d.admin} {
 		if l.server != nil {
 			if err := l.server.Shutdown(limit); err != nil {
@@ -228,7 +228,6 @@ func (d *Daemon) stop(stages, servers *sync.WaitGroup, stopWork func()) bool {
 		_ = d.poke.Close() // nothing is lost with a poke
 	}
 	servers.Wait()
-	stopWork()
 	done := make(chan struct{})
 	go func() {
 		stages.Wait()

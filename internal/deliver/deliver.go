@@ -19,7 +19,7 @@ import (
 type Timing struct {
 	Quiet      time.Duration // Q: no second create before this long after a doubtful one; 10 min
 	Settle     time.Duration // how long after a doubtful comment its absence is believed: comments are read by id, from no index; 1 min, at most Quiet
-	Call       time.Duration // T: one tracker call; 30 s
+	Call       time.Duration // T: one tracker call; 25 s, so that it ends within the time that a stop may take
 	Lease      time.Duration // of a claimed ticket, longer than Call; 60 s
 	BackoffMin time.Duration // first wait after a failure; 5 s
 	BackoffMax time.Duration // longest wait after failures; 15 min
@@ -62,7 +62,7 @@ func New(o Options) *Deliverer {
 	}
 	def(&o.Timing.Quiet, 10*time.Minute)
 	def(&o.Timing.Settle, min(time.Minute, o.Timing.Quiet))
-	def(&o.Timing.Call, 30*time.Second)
+	def(&o.Timing.Call, 25*time.Second)
 	def(&o.Timing.Lease, 60*time.Second)
 	def(&o.Timing.BackoffMin, 5*time.Second)
 	def(&o.Timing.BackoffMax, 15*time.Minute)

@@ -25,7 +25,7 @@ import (
 
 const (
 	simQuiet = 10 * time.Minute
-	simCall  = 30 * time.Second // the default
+	simCall  = 25 * time.Second // the default
 )
 
 // sim is a process that may die, with all that outlives it.
