@@ -323,3 +323,17 @@ func TestADeletedIssueWhoseCreationWasInDoubtIsLeftInPeace(t *testing.T) {
 		}
 	})
 }
+
+func TestAnIssueThatAPersonClosedStaysAPersonsAfterDataTheoremClosedTheFindingToo(t *testing.T) {
+	amongPeople(t, "on_regression = \"comment\"\n", func(w *world, c crowd) {
+		old := w.open("v-1")
+		w.must(c.close(w, old.Key))
+		w.post(violation("OPENED", "v-1", 1611059000)) // now it is known that a person closed it
+		w.pass(time.Minute)
+		w.post(violation("RESOLVED", "v-1", 1611060000))
+		w.pass(time.Minute)
+		w.post(violation("OPENED", "v-1", 1611061000))
+		w.pass(time.Minute)
+		w.issue(old.Key).expect(w, false, 3)
+	})
+}

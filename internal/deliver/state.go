@@ -44,7 +44,8 @@ func (r *run) setState(ctx context.Context, open bool) error {
 		}
 		r.t.State, a.ClosedAt, a.ByPerson = store.TicketLive, 0, false
 	} else {
-		r.t.State, a.ClosedAt, a.ByPerson = store.TicketClosed, r.o.Now().Unix(), false
+		a.ByPerson = a.ByPerson && r.t.State == store.TicketClosed // then there was nothing to close
+		r.t.State, a.ClosedAt = store.TicketClosed, r.o.Now().Unix()
 	}
 	if err := r.succeeded(ctx, issue); err != nil {
 		return err
