@@ -10,7 +10,7 @@ import (
 func block(b ticket.Block) string {
 	switch b.Kind {
 	case ticket.Heading:
-		if text := oneLine(spans(b.Spans)); text != "" {
+		if text := ticket.OneLine(spans(b.Spans)); text != "" {
 			return "### " + text
 		}
 		return ""
@@ -54,7 +54,7 @@ func quote(text string) string {
 func list(items [][]ticket.Span) string {
 	var lines []string
 	for _, item := range items {
-		if text := oneLine(spans(item)); text != "" {
+		if text := ticket.OneLine(spans(item)); text != "" {
 			lines = append(lines, "- "+text)
 		}
 	}
@@ -84,5 +84,5 @@ func cell(list []ticket.Span) string {
 		}
 		safe[i] = s
 	}
-	return strings.ReplaceAll(oneLine(spans(safe)), `\|`, "&#124;")
+	return strings.ReplaceAll(ticket.OneLine(spans(safe)), `\|`, "&#124;")
 }

@@ -38,12 +38,12 @@ func markerOf(body string) string {
 
 // title makes a title that GitHub takes and that links to nothing.
 func title(s string) string {
-	text := defuseAll(oneLine(clean(s)))
+	text := defuseAll(ticket.OneLine(clean(s)))
 	if text == "" {
 		return "Security finding"
 	}
-	if units(text) > titleLimit {
-		return cut(text, titleLimit-1) + "…"
+	if ticket.Units(text) > titleLimit {
+		return ticket.CutWords(text, titleLimit-1) + "…"
 	}
 	return text
 }
@@ -78,7 +78,7 @@ func splitFence(body string) (before, inside, after string, ok bool) {
 func render(doc ticket.Doc, limit int, portal string) string {
 	var parts []string
 	note := cutNote(portal)
-	left := limit - units(note) - 2 // the note must fit whatever came before it
+	left := limit - ticket.Units(note) - 2 // the note must fit whatever came before it
 	for _, b := range doc {
 		text, fits := within(b, left-2)
 		if !fits {
@@ -88,7 +88,7 @@ func render(doc ticket.Doc, limit int, portal string) string {
 			return strings.Join(append(parts, note), "\n\n")
 		}
 		if text != "" {
-			parts, left = append(parts, text), left-units(text)-2
+			parts, left = append(parts, text), left-ticket.Units(text)-2
 		}
 	}
 	return strings.Join(parts, "\n\n")
@@ -97,17 +97,17 @@ func render(doc ticket.Doc, limit int, portal string) string {
 // within writes a block if it fits into a limit. One whose bare text does not fit is not even
 // written: escaping makes it longer, and a finding can be a megabyte.
 func within(b ticket.Block, limit int) (text string, fits bool) {
-	bare := units(b.Text)
+	bare := ticket.Units(b.Text)
 	for _, spans := range append([][]ticket.Span{b.Spans}, b.Items...) {
 		for _, s := range spans {
-			bare += units(s.Text)
+			bare += ticket.Units(s.Text)
 		}
 	}
 	if bare > limit {
 		return "", false
 	}
 	text = block(b)
-	return text, units(text) <= limit
+	return text, ticket.Units(text) <= limit
 }
 
 // cutNote says that a text was cut. A link that is as long as a text is left out of it.
@@ -116,7 +116,7 @@ func cutNote(portal string) string {
 	if portal == "" {
 		return note
 	}
-	if to := " " + link("The whole text is in the portal.", portal); units(to) <= fenceLeast/2 {
+	if to := " " + link("The whole text is in the portal.", portal); ticket.Units(to) <= fenceLeast/2 {
 		note += to
 	}
 	return note
@@ -137,7 +137,7 @@ func shortened(b ticket.Block, limit int) string {
 	}
 	for size := limit; size >= 64; size /= 2 {
 		kept := b
-		kept.Text = cut(b.Text, size)
+		kept.Text = ticket.CutWords(b.Text, size)
 		kept.Spans = cutSpans(b.Spans, size)
 		if text, fits := within(kept, limit); fits {
 			return text
@@ -150,9 +150,9 @@ func shortened(b ticket.Block, limit int) string {
 func cutSpans(list []ticket.Span, limit int) []ticket.Span {
 	var kept []ticket.Span
 	for _, s := range list {
-		n := units(s.Text)
+		n := ticket.Units(s.Text)
 		if n > limit {
-			s.Text = cut(s.Text, limit)
+			s.Text = ticket.CutWords(s.Text, limit)
 			return append(kept, s)
 		}
 		kept, limit = append(kept, s), limit-n

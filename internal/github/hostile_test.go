@@ -100,12 +100,12 @@ func TestALongPortalLinkDoesNotMakeTheBodyTooLong(t *testing.T) {
 			ticket.Para(ticket.Span{Kind: ticket.Link, Text: "portal", URL: long})}
 	})
 	body := issueBody(d)
-	if n := units(body); n > bodyLimit+1000 {
+	if n := ticket.Units(body); n > bodyLimit+1000 {
 		t.Errorf("%d units", n)
 	}
 	has(t, body, "cut here")
 	for _, limit := range []int{fenceLeast, 5_000, bodyLimit} {
-		if n := units(render(d.Body, limit, "https://www.securetheorem.com/x")); n > limit {
+		if n := ticket.Units(render(d.Body, limit, "https://www.securetheorem.com/x")); n > limit {
 			t.Errorf("%d units, want at most %d", n, limit)
 		}
 	}

@@ -20,7 +20,7 @@ const labelsPerIssue = 100
 func labelNames(asked []string) []string {
 	var names []string
 	for _, label := range asked {
-		name := cut(oneLine(clean(label)), labelLimit)
+		name := ticket.CutWords(ticket.OneLine(clean(label)), labelLimit)
 		if name != "" && !contains(names, name) && len(names) < labelsPerIssue {
 			names = append(names, name)
 		}

@@ -53,7 +53,7 @@ func inlineLine(line string) string {
 
 // mono writes a foreign text as inline code on one line.
 func mono(s string) string {
-	text := oneLine(clean(s))
+	text := ticket.OneLine(clean(s))
 	if text == "" {
 		return ""
 	}
@@ -95,10 +95,10 @@ func longestRun(s string) int {
 func link(text, to string) string {
 	u, err := url.Parse(to)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
-		return oneLine(inline(text))
+		return ticket.OneLine(inline(text))
 	}
 	target := strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20", "`", "%60", "&", "&amp;", "|", "%7C").Replace(u.String())
-	return "[" + oneLine(inline(text)) + "](<" + target + ">)"
+	return "[" + ticket.OneLine(inline(text)) + "](<" + target + ">)"
 }
 
 // spans writes a run of spans. Neighbours that are plain are written as one, so that no form can
@@ -123,7 +123,7 @@ func spans(list []ticket.Span) string {
 func span(s ticket.Span) string {
 	switch s.Kind {
 	case ticket.Strong:
-		if text := oneLine(inline(s.Text)); text != "" {
+		if text := ticket.OneLine(inline(s.Text)); text != "" {
 			return "**" + text + "**"
 		}
 		return ""

@@ -60,7 +60,7 @@ func shown(t *testing.T, source string) string {
 	return visible(html.UnescapeString(tag.ReplaceAllString(b.String(), " ")))
 }
 
-func visible(s string) string { return oneLine(strings.ReplaceAll(s, zwsp, "")) }
+func visible(s string) string { return ticket.OneLine(strings.ReplaceAll(s, zwsp, "")) }
 
 // live is what GitHub would link in rendered text, or a robot would obey in raw text.
 var live = regexp.MustCompile(`@[\w-]|#[0-9A-Za-z]|(?i:gh-[0-9]|dt[wc]-)|<!--|(?m:^[\pZ>]*/[\w-]+(\s|$))`)
@@ -197,7 +197,7 @@ func TestATitleIsOneInertLine(t *testing.T) {
 		strings.Repeat("word ", 99): strings.Repeat("word ", 50) + "word…",
 		strings.Repeat("🙂", 200):    strings.Repeat("🙂", 127) + "…",
 	} {
-		if got := title(in); got != want || units(got) > titleLimit {
+		if got := title(in); got != want || ticket.Units(got) > titleLimit {
 			t.Errorf("%q: %q", in, got)
 		}
 	}
@@ -215,7 +215,7 @@ func TestALongTextIsCutAtAWordAndSaysSo(t *testing.T) {
 		"one cell":  {Kind: ticket.Table, Items: [][]ticket.Span{ticket.Text("name"), ticket.Text(long)}},
 	} {
 		body := issueBody(draft(func(d *ticket.Draft) { d.Body = ticket.Doc{ticket.Head("Before"), b, ticket.Head("After")} }))
-		if n := units(body); n > 65_536 || n < 20_000 && name != "one cell" && name != "no text" {
+		if n := ticket.Units(body); n > 65_536 || n < 20_000 && name != "one cell" && name != "no text" {
 			t.Errorf("%s: %d units", name, n)
 		}
 		has(t, body, "### Before", "too long for GitHub", "](<https://www.securetheorem.com/api/v2/x>)", "Reference `"+markerA)

@@ -159,7 +159,7 @@ func (t *Tracker) Update(ctx context.Context, r ticket.Ref, d ticket.Draft, was 
 // kept says that a person changed our part, which then stays as it is.
 func refence(body string, d ticket.Draft, was string) (next, fence string, kept bool) {
 	before, inside, after, ok := splitFence(body)
-	room := min(bodyLimit, bodyMax-units(before)-units(after)-fenceLeast)
+	room := min(bodyLimit, bodyMax-ticket.Units(before)-ticket.Units(after)-fenceLeast)
 	if !ok || room < fenceLeast {
 		return body, was, true
 	}

@@ -69,7 +69,7 @@ func adfBlock(b ticket.Block) (node, bool) {
 	case ticket.Table:
 		return adfTable(b.Items)
 	case ticket.Code:
-		text := strings.Trim(clean(b.Text), "\n")
+		text := strings.Trim(ticket.Clean(b.Text), "\n")
 		return node{Type: "codeBlock", Content: []node{{Type: "text", Text: text}}}, text != ""
 	case ticket.Quote:
 		content := adfSpans(b.Spans)
@@ -105,7 +105,7 @@ func adfTable(items [][]ticket.Span) (node, bool) {
 func adfSpans(spans []ticket.Span) []node {
 	var out []node
 	for _, s := range spans {
-		for i, line := range strings.Split(clean(spanText(s)), "\n") {
+		for i, line := range strings.Split(ticket.Clean(spanText(s)), "\n") {
 			if i > 0 {
 				out = append(out, node{Type: "hardBreak"})
 			}
@@ -147,7 +147,7 @@ func spanText(s ticket.Span) string {
 func flat(spans []ticket.Span) []ticket.Span {
 	out := make([]ticket.Span, len(spans))
 	for i, s := range spans {
-		s.Text = strings.ReplaceAll(clean(s.Text), "\n", " ")
+		s.Text = strings.ReplaceAll(ticket.Clean(s.Text), "\n", " ")
 		out[i] = s
 	}
 	return out
@@ -170,5 +170,5 @@ func adfUnits(nodes []node) int {
 	if err := enc.Encode(newDocument(anyNodes(nodes)...)); err != nil {
 		return adfLimit + 1 // cannot happen: strings, ints and maps of them
 	}
-	return units(b.String())
+	return ticket.Units(b.String())
 }

@@ -30,7 +30,7 @@ func renderDescription(cloud bool, d ticket.Draft) rendered {
 	whole := func(doc ticket.Doc) string {
 		return strings.Join(append(wiki(doc), "----\n"+referenceWord+d.Marker), "\n\n")
 	}
-	text := whole(fit(d.Body, d.PortalURL, textLimit, func(doc ticket.Doc) int { return units(whole(doc)) }))
+	text := whole(fit(d.Body, d.PortalURL, textLimit, func(doc ticket.Doc) int { return ticket.Units(whole(doc)) }))
 	return rendered{text: text, fence: ticket.FenceDigest(text)}
 }
 
@@ -41,13 +41,13 @@ func renderComment(cloud bool, body ticket.Doc) any {
 		return newDocument(anyNodes(adf(fitted))...)
 	}
 	whole := func(doc ticket.Doc) string { return strings.Join(wiki(doc), "\n\n") }
-	return whole(fit(body, "", textLimit, func(doc ticket.Doc) int { return units(whole(doc)) }))
+	return whole(fit(body, "", textLimit, func(doc ticket.Doc) int { return ticket.Units(whole(doc)) }))
 }
 
 // adfCost measures nodes so that both limits hold: that of the serialized form and, scaled to it,
 // that of the text.
 func adfCost(nodes []node) int {
-	return max(adfUnits(nodes), units(nodesText(nodes))*adfLimit/textLimit)
+	return max(adfUnits(nodes), ticket.Units(nodesText(nodes))*adfLimit/textLimit)
 }
 
 // value is the description as a field of Jira's API.

@@ -26,10 +26,10 @@ func fit(doc ticket.Doc, portal string, limit int, measure func(ticket.Doc) int)
 func docUnits(doc ticket.Doc) int {
 	n := 0
 	for _, b := range doc {
-		n += units(b.Text)
+		n += ticket.Units(b.Text)
 		for _, spans := range append([][]ticket.Span{b.Spans}, b.Items...) {
 			for _, s := range spans {
-				n += units(s.Text)
+				n += ticket.Units(s.Text)
 			}
 		}
 	}
@@ -83,11 +83,11 @@ func shortenSpans(spans []ticket.Span, left *int) []ticket.Span {
 }
 
 func take(s string, left *int) string {
-	if n := units(s); n <= *left {
+	if n := ticket.Units(s); n <= *left {
 		*left -= n
 		return s
 	}
-	s = cutWords(s, *left)
+	s = ticket.CutWords(s, *left)
 	*left = 0
 	return s
 }

@@ -69,7 +69,7 @@ func TestTheWholeHostileTextIsAcceptedByJira(t *testing.T) {
 		d.Labels = []string{"a b\tc", "", strings.Repeat("x", 300), "\u200b", "ticketd"}
 		issue := s.create(t, d)
 		stored := s.stored(t, issue.Ref)
-		if strings.Contains(stored.Summary, "dtw-") || units(stored.Summary) > summaryLimit || !strings.HasSuffix(stored.Summary, "…") {
+		if strings.Contains(stored.Summary, "dtw-") || ticket.Units(stored.Summary) > summaryLimit || !strings.HasSuffix(stored.Summary, "…") {
 			t.Errorf("summary %q", stored.Summary)
 		}
 		if want := []string{"a-b-c", markerA, "ticketd", strings.Repeat("x", 255)}; !slices.Equal(stored.Labels, want) {
@@ -101,7 +101,7 @@ func TestALongTextIsCutAndSaysSo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				size, limit := units(r.text), textLimit
+				size, limit := ticket.Units(r.text), textLimit
 				if !dc {
 					size, limit = adfUnits(r.nodes), adfLimit
 				}
@@ -113,25 +113,6 @@ func TestALongTextIsCutAndSaysSo(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-func TestCleanTakesAwayWhatHidesOrForges(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain":                   "plain",
-		"a\r\nb\rc\u2028d\u0085e": "a\nb\nc\nd\ne",
-		"tab\there":               "tab    here",
-		"\x1b[31mred\x00\x7f":     "[31mred",
-		"\u202eevil\u2066x\u2069": "evilx",
-		"zero\u200bwidth\ufeff":   "zerowidth",
-		"tag\U000e0041\U000e007f": "tag",
-		"bad\xff\xfeutf8":         "bad\uFFFDutf8",
-		"DTW-1 dtc-2 d\u200btw-3": "D\u200bTW-1 d\u200btc-2 d\u200btw-3",
-		"familie 👍 Größe 日本語":     "familie 👍 Größe 日本語",
-	} {
-		if got := clean(in); got != want {
-			t.Errorf("clean(%q) = %q, want %q", in, got, want)
-		}
 	}
 }
 

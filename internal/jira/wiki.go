@@ -18,7 +18,7 @@ var reNoformat = regexp.MustCompile(`(?i)\{(noformat)`)
 // 7). A backslash cannot be escaped and voids the escape after it, so it is replaced by one that
 // only looks like it; a colon cannot be escaped, so addresses and emoticons are broken after it.
 func wikiInline(s string) string {
-	s = clean(s)
+	s = ticket.Clean(s)
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/4)
 	for i, r := range s {
@@ -30,7 +30,7 @@ func wikiInline(s string) string {
 		case r == ':' || r == ';':
 			b.WriteRune(r)
 			if rest := s[i+1:]; rest != "" && rest[0] != ' ' && rest[0] != '\n' {
-				b.WriteString(zwsp)
+				b.WriteString(ticket.ZeroWidthSpace)
 			}
 		case r < 0x80 && strings.IndexByte(wikiSpecial, byte(r)) >= 0:
 			b.WriteByte('\\')
@@ -53,12 +53,12 @@ func breakBlockHead(line string) string {
 		return line
 	}
 	indent := line[:len(line)-len(head)]
-	return indent + head[:1] + zwsp + head[1:]
+	return indent + head[:1] + ticket.ZeroWidthSpace + head[1:]
 }
 
 // wikiFence writes a text verbatim.
 func wikiFence(s string) string {
-	s = reNoformat.ReplaceAllString(strings.Trim(clean(s), "\n"), "{"+zwsp+"$1")
+	s = reNoformat.ReplaceAllString(strings.Trim(ticket.Clean(s), "\n"), "{"+ticket.ZeroWidthSpace+"$1")
 	return "{noformat}\n" + s + "\n{noformat}"
 }
 
@@ -85,7 +85,7 @@ func wikiBlock(b ticket.Block) string {
 	case ticket.Table:
 		return wikiTable(b.Items)
 	case ticket.Code:
-		if strings.TrimSpace(clean(b.Text)) == "" {
+		if strings.TrimSpace(ticket.Clean(b.Text)) == "" {
 			return ""
 		}
 		return wikiFence(b.Text)
@@ -131,7 +131,7 @@ func cell(s string) string {
 func wikiSpans(spans []ticket.Span) string {
 	var b strings.Builder
 	for _, s := range joined(spans) {
-		text := clean(spanText(s))
+		text := ticket.Clean(spanText(s))
 		if s.Kind == ticket.Plain {
 			for i, line := range strings.Split(text, "\n") {
 				if i > 0 {
