@@ -78,14 +78,15 @@ func (s *Server) WriteAround(name, above, below string) error {
 			i.Raw = s.plain(strings.Join([]string{above, text, below}, "\n\n"))
 			return nil
 		}
-		var doc, head, foot adfNode
-		for raw, into := range map[string]*adfNode{string(i.Raw): &doc, string(document(above)): &head, string(document(below)): &foot} {
-			if err := json.Unmarshal([]byte(raw), into); err != nil {
+		var docs [3]adfNode
+		for n, raw := range []json.RawMessage{document(above), i.Raw, document(below)} {
+			if err := json.Unmarshal(raw, &docs[n]); err != nil {
 				return fmt.Errorf("reading the description: %w", err)
 			}
 		}
-		doc.Content = slices.Concat(head.Content, doc.Content, foot.Content)
-		raw, err := json.Marshal(doc)
+		whole := docs[1]
+		whole.Content = slices.Concat(docs[0].Content, docs[1].Content, docs[2].Content)
+		raw, err := json.Marshal(whole)
 		if err != nil {
 			return fmt.Errorf("writing the description: %w", err)
 		}

@@ -149,6 +149,22 @@ func TestVersion2OfCloudTakesAndShowsPlainText(t *testing.T) {
 	}
 }
 
+func TestAPersonCanWriteTheSameAboveAndBelow(t *testing.T) {
+	for _, dataCenter := range []bool{false, true} {
+		s := New(Options{DataCenter: dataCenter})
+		body := `{"fields":{"project":{"key":"SEC"},"issuetype":{"name":"Bug"},"summary":"x","description":"same"}}`
+		if _, text, err := send(t, s, "http://x", "POST", "/rest/api/2/issue", body); err != nil {
+			t.Fatalf("%v %s", err, text)
+		}
+		if err := s.WriteAround("SEC-1", "same", "same"); err != nil {
+			t.Fatal(err)
+		}
+		if i, _ := s.Issue("SEC-1"); strings.Count(i.Description, "same") != 3 {
+			t.Errorf("Data Center %v: %q", dataCenter, i.Description)
+		}
+	}
+}
+
 func TestTheServerIsSafeForConcurrentUse(t *testing.T) {
 	s := New(Options{})
 	var wg sync.WaitGroup
