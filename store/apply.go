@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -14,14 +13,14 @@ import (
 // Tx is the transaction of one [Store.Apply]. It must not be kept or used by another goroutine.
 type Tx struct {
 	store  *Store
-	tx     *sql.Tx
+	tx     querier
 	failed error
 }
 
 // Apply runs fn in one transaction: all that it wrote is kept, or nothing when it gives an error.
 // fn must not call methods of the Store; those that write would wait for it forever.
 func (s *Store) Apply(ctx context.Context, fn func(*Tx) error) error {
-	return s.do(ctx, func(_ context.Context, tx *sql.Tx) error {
+	return s.do(ctx, func(_ context.Context, tx querier) error {
 		t := &Tx{store: s, tx: tx}
 		if err := fn(t); err != nil {
 			return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -50,7 +49,7 @@ func scanLane(r row) (l lane, err error) {
 func (s *Store) Claim(ctx context.Context, c Claim) (Work, time.Time, error) {
 	var w Work
 	var next time.Time
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		first, ok, err := firstLane(ctx, tx, c)
 		if err != nil || !ok {
 			return err
@@ -74,7 +73,7 @@ func (s *Store) Claim(ctx context.Context, c Claim) (Work, time.Time, error) {
 
 // firstLane gives the project whose first ticket is due first; ok is false where nothing is
 // scheduled.
-func firstLane(ctx context.Context, tx *sql.Tx, c Claim) (first lane, ok bool, err error) {
+func firstLane(ctx context.Context, tx querier, c Claim) (first lane, ok bool, err error) {
 	lanes, err := query(ctx, tx, scanLane, lanesQuery, c.Tracker)
 	if err != nil {
 		return lane{}, false, err
@@ -89,7 +88,7 @@ func firstLane(ctx context.Context, tx *sql.Tx, c Claim) (first lane, ok bool, e
 
 // load reads what belongs to the ticket, after the claim and in the same transaction: what comes
 // later raises the version and is seen when the lease is given back.
-func (w *Work) load(ctx context.Context, tx *sql.Tx) (err error) {
+func (w *Work) load(ctx context.Context, tx querier) (err error) {
 	if w.Findings, err = findingsOfTicket(ctx, tx, w.Ticket.ID); err != nil {
 		return err
 	}

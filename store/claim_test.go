@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"regexp"
@@ -147,7 +146,7 @@ func TestClaimingSearchesTheIndexWhateverTheBacklog(t *testing.T) {
 
 func (b *bench) plan(text string, args ...any) (lines []string) {
 	b.t.Helper()
-	must(b.t, b.view(b.ctx(), func(tx *sql.Tx) (err error) {
+	must(b.t, b.view(b.ctx(), func(tx querier) (err error) {
 		lines, err = query(b.ctx(), tx, func(r row) (line string, err error) {
 			var id, parent, unused int
 			err = r.Scan(&id, &parent, &unused, &line)

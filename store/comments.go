@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -14,13 +13,13 @@ func scanComment(r row) (Comment, error) {
 	return c, err
 }
 
-func commentsOfTicket(ctx context.Context, tx *sql.Tx, ticketID int64) ([]Comment, error) {
+func commentsOfTicket(ctx context.Context, tx querier, ticketID int64) ([]Comment, error) {
 	return query(ctx, tx, scanComment, `
 		SELECT ticket, op, marker, state, remote_id, attempts, send_deadline, attempt_end, updated
 		FROM comments WHERE ticket = $1 ORDER BY op`, ticketID)
 }
 
-func (s *Store) saveComment(ctx context.Context, tx *sql.Tx, c Comment) error {
+func (s *Store) saveComment(ctx context.Context, tx querier, c Comment) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO comments (ticket, op, marker, state, remote_id, attempts, send_deadline, attempt_end, updated)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -35,7 +34,7 @@ func (s *Store) saveComment(ctx context.Context, tx *sql.Tx, c Comment) error {
 
 // Comments gives the comment operations of a ticket, by Op.
 func (s *Store) Comments(ctx context.Context, ticketID int64) (all []Comment, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		all, err = commentsOfTicket(ctx, tx, ticketID)
 		return err
 	})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -10,7 +9,7 @@ import (
 // absent.
 func (s *Store) Counts(ctx context.Context) (Counts, error) {
 	c := Counts{Events: map[EventState]int{}, Tickets: map[TicketState]int{}}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx querier) error {
 		if err := tally(ctx, tx, c.Events, `SELECT state, count(*) FROM events GROUP BY state`); err != nil {
 			return err
 		}
@@ -30,7 +29,7 @@ type stateCount[S ~string] struct {
 	n     int
 }
 
-func tally[S ~string](ctx context.Context, tx *sql.Tx, into map[S]int, text string) error {
+func tally[S ~string](ctx context.Context, tx querier, into map[S]int, text string) error {
 	counts, err := query(ctx, tx, func(r row) (c stateCount[S], err error) {
 		err = r.Scan(&c.state, &c.n)
 		return c, err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -31,7 +30,7 @@ func digest(body []byte) string {
 // was erased, is counted.
 func (s *Store) Accept(ctx context.Context, in Incoming) (Accepted, error) {
 	var a Accepted
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		return tx.QueryRowContext(ctx, `
 			INSERT INTO events (digest, body, erased, source, received, last_seen, seen, state, type, kind, uuid, reason)
 			VALUES ($1, $2, 0, $3, $4, $4, 1, 'new', '', '', '', '')
@@ -57,7 +56,7 @@ func notNull(body []byte) []byte {
 // that was accepted is [ErrDamaged], with the number of its row.
 func (s *Store) PendingEvents(ctx context.Context, limit int) ([]Event, error) {
 	var events []Event
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx querier) (err error) {
 		events, err = query(ctx, tx, scanEvent, pendingQuery, atMost(limit))
 		return err
 	})
@@ -83,7 +82,7 @@ func (s *Store) Events(ctx context.Context, f EventFilter) ([]Event, error) {
 		text = `SELECT ` + eventColumns + fits + ` AND seq > $3 ORDER BY seq LIMIT $4`
 	}
 	var events []Event
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx querier) (err error) {
 		events, err = query(ctx, tx, scanEvent, text, anyOf(f.States), f.Type, f.After, atMost(f.Limit))
 		return err
 	})
@@ -125,7 +124,7 @@ func (s *Store) LastEvent(ctx context.Context) (Event, error) {
 }
 
 func (s *Store) oneEvent(ctx context.Context, text string, args ...any) (e Event, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		e, err = scanEvent(tx.QueryRowContext(ctx, text, args...))
 		return err
 	})
@@ -136,7 +135,7 @@ func (s *Store) oneEvent(ctx context.Context, text string, args ...any) (e Event
 // erased stays as it is.
 func (s *Store) RequeueEvents(ctx context.Context, states []EventState) (int, error) {
 	var total int
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		for _, state := range states {
 			n, err := change(ctx, tx, `
 				UPDATE events SET state = 'new', reason = ''
@@ -154,7 +153,7 @@ func (s *Store) RequeueEvents(ctx context.Context, states []EventState) (int, er
 	return total, nil
 }
 
-func setEvent(ctx context.Context, tx *sql.Tx, e Event, erase bool) error {
+func setEvent(ctx context.Context, tx querier, e Event, erase bool) error {
 	n, err := change(ctx, tx, `
 		UPDATE events SET state = $2, type = $3, kind = $4, uuid = $5, reason = $6,
 			erased = CASE WHEN $7 = 1 THEN 1 ELSE erased END,

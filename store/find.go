@@ -12,7 +12,7 @@ import (
 // group ("violation/924f…") or the UUID of a finding; the newest generation where several fit. It
 // gives [ErrNotFound] where none does.
 func (s *Store) FindTicket(ctx context.Context, word string) (t Ticket, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		t, err = findTicket(ctx, tx, word)
 		return err
 	})
@@ -22,7 +22,7 @@ func (s *Store) FindTicket(ctx context.Context, word string) (t Ticket, err erro
 	return t, nil
 }
 
-func findTicket(ctx context.Context, tx *sql.Tx, word string) (Ticket, error) {
+func findTicket(ctx context.Context, tx querier, word string) (Ticket, error) {
 	if id, err := strconv.ParseInt(word, 10, 64); err == nil {
 		if t, err := readTicket(ctx, tx, id); !errors.Is(err, sql.ErrNoRows) {
 			return t, err

@@ -39,13 +39,13 @@ func encode(v any) (string, error) {
 	return string(bytes.TrimSpace(b.Bytes())), nil
 }
 
-func readFinding(ctx context.Context, tx *sql.Tx, k finding.Key) (Finding, error) {
+func readFinding(ctx context.Context, tx querier, k finding.Key) (Finding, error) {
 	return scanFinding(tx.QueryRowContext(ctx,
 		`SELECT `+findingColumns+` FROM findings WHERE kind = $1 AND uuid = $2`, k.Kind, k.UUID))
 }
 
 // findingsAbout gives the finding itself, or the members of a parent, oldest first.
-func findingsAbout(ctx context.Context, tx *sql.Tx, subject finding.Key) ([]Finding, error) {
+func findingsAbout(ctx context.Context, tx querier, subject finding.Key) ([]Finding, error) {
 	if subject.Kind == finding.Parent {
 		return query(ctx, tx, scanFinding,
 			`SELECT `+findingColumns+` FROM findings WHERE parent = $1 AND parent <> '' ORDER BY id`, subject.UUID)
@@ -54,12 +54,12 @@ func findingsAbout(ctx context.Context, tx *sql.Tx, subject finding.Key) ([]Find
 		`SELECT `+findingColumns+` FROM findings WHERE kind = $1 AND uuid = $2`, subject.Kind, subject.UUID)
 }
 
-func findingsOfTicket(ctx context.Context, tx *sql.Tx, ticketID int64) ([]Finding, error) {
+func findingsOfTicket(ctx context.Context, tx querier, ticketID int64) ([]Finding, error) {
 	return query(ctx, tx, scanFinding,
 		`SELECT `+findingColumns+` FROM findings WHERE ticket = $1 ORDER BY id`, ticketID)
 }
 
-func (s *Store) saveFinding(ctx context.Context, tx *sql.Tx, f Finding) error {
+func (s *Store) saveFinding(ctx context.Context, tx querier, f Finding) error {
 	folded, err := encode(f.Finding)
 	if err != nil {
 		return fmt.Errorf("encoding finding %s: %w", f.Key, err)
@@ -80,7 +80,7 @@ func (s *Store) saveFinding(ctx context.Context, tx *sql.Tx, f Finding) error {
 
 // FindingByKey gives a finding, or [ErrNotFound].
 func (s *Store) FindingByKey(ctx context.Context, key finding.Key) (f Finding, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		f, err = readFinding(ctx, tx, key)
 		return err
 	})
@@ -92,7 +92,7 @@ func (s *Store) FindingByKey(ctx context.Context, key finding.Key) (f Finding, e
 
 // FindingsOfTicket gives the findings behind a ticket, oldest first.
 func (s *Store) FindingsOfTicket(ctx context.Context, id int64) (all []Finding, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		all, err = findingsOfTicket(ctx, tx, id)
 		return err
 	})
@@ -104,7 +104,7 @@ func (s *Store) FindingsOfTicket(ctx context.Context, id int64) (all []Finding, 
 
 // Unrouted gives findings that no rule matched, oldest first.
 func (s *Store) Unrouted(ctx context.Context, limit int) (all []Finding, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		all, err = query(ctx, tx, scanFinding,
 			`SELECT `+findingColumns+` FROM findings WHERE rule = '' ORDER BY id LIMIT $1`, atMost(limit))
 		return err

@@ -37,7 +37,7 @@ func (m meta) save(ctx context.Context, db *sql.DB) error {
 }
 
 // nextOperation numbers a tracker operation.
-func nextOperation(ctx context.Context, tx *sql.Tx) (int64, error) {
+func nextOperation(ctx context.Context, tx querier) (int64, error) {
 	var n int64
 	err := tx.QueryRowContext(ctx, `UPDATE meta SET operation = operation + 1 WHERE id = 1 RETURNING operation`).Scan(&n)
 	return n, err
@@ -60,7 +60,7 @@ func (s *Store) Restored() bool { return s.restored.Load() }
 
 // ClearRestored says that the recovery is done.
 func (s *Store) ClearRestored(ctx context.Context) error {
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		_, err := tx.ExecContext(ctx, `UPDATE meta SET restored = 0 WHERE id = 1`)
 		return err
 	})
@@ -73,7 +73,7 @@ func (s *Store) ClearRestored(ctx context.Context) error {
 
 // Ready writes and commits a row: nil says that an event could be accepted now.
 func (s *Store) Ready(ctx context.Context) error {
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		_, err := tx.ExecContext(ctx, `UPDATE meta SET touched = $1 WHERE id = 1`, millis(s.now()))
 		return err
 	})
@@ -86,7 +86,7 @@ func (s *Store) Ready(ctx context.Context) error {
 // Setting gives a value kept under a name, "" where there is none.
 func (s *Store) Setting(ctx context.Context, key string) (string, error) {
 	var value sql.NullString
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx querier) error {
 		return tx.QueryRowContext(ctx, `SELECT max(value) FROM settings WHERE name = $1`, key).Scan(&value)
 	})
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Store) Setting(ctx context.Context, key string) (string, error) {
 
 // SetSetting keeps a value under a name.
 func (s *Store) SetSetting(ctx context.Context, key, value string) error {
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO settings (name, value) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, key, value)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"ticketd/internal/finding"
 )
@@ -16,13 +15,13 @@ func scanNote(r row) (finding.Note, error) {
 	return n, err
 }
 
-func readNote(ctx context.Context, tx *sql.Tx, subject finding.Key, id string) (finding.Note, error) {
+func readNote(ctx context.Context, tx querier, subject finding.Key, id string) (finding.Note, error) {
 	return scanNote(tx.QueryRowContext(ctx, `
 		SELECT `+noteColumns+` FROM notes n WHERE n.kind = $1 AND n.uuid = $2 AND n.id = $3`,
 		subject.Kind, subject.UUID, id))
 }
 
-func saveNote(ctx context.Context, tx *sql.Tx, n finding.Note) error {
+func saveNote(ctx context.Context, tx querier, n finding.Note) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO notes (kind, uuid, id, text, author, created, stamp_time, stamp_rank, stamp_tie, deleted)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -37,7 +36,7 @@ func saveNote(ctx context.Context, tx *sql.Tx, n finding.Note) error {
 
 // notesOfTicket gives the notes on the members of a ticket and on their parents, by creation. A
 // note on a parent comes once, however many members the parent has.
-func notesOfTicket(ctx context.Context, tx *sql.Tx, ticketID int64) ([]finding.Note, error) {
+func notesOfTicket(ctx context.Context, tx querier, ticketID int64) ([]finding.Note, error) {
 	return query(ctx, tx, scanNote, `
 		SELECT `+noteColumns+` FROM findings f JOIN notes n ON n.kind = f.kind AND n.uuid = f.uuid
 		WHERE f.ticket = $1

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -15,7 +14,7 @@ func scanOp(r row) (Op, error) {
 }
 
 // insertOp adds a line to the record of tracker calls and gives its number.
-func insertOp(ctx context.Context, tx *sql.Tx, ticketID int64, o Op) (int64, error) {
+func insertOp(ctx context.Context, tx querier, ticketID int64, o Op) (int64, error) {
 	seq, err := nextOperation(ctx, tx)
 	if err != nil {
 		return 0, fmt.Errorf("numbering an operation: %w", err)
@@ -29,7 +28,7 @@ func insertOp(ctx context.Context, tx *sql.Tx, ticketID int64, o Op) (int64, err
 
 // Ops gives the newest tracker calls of a ticket, oldest first; a limit of 0 means 100.
 func (s *Store) Ops(ctx context.Context, ticketID int64, limit int) (all []Op, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		all, err = query(ctx, tx, scanOp, `
 			SELECT ticket, name, started, ended, outcome, status, text, request_id FROM (
 				SELECT * FROM ops WHERE ticket = $1 ORDER BY seq DESC LIMIT $2

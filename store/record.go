@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -11,7 +10,7 @@ import (
 // findings or notes behind the ticket changed since the claim, giving the lease back makes it due
 // at once.
 func (s *Store) Record(ctx context.Context, r Record) error {
-	err := s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) (int64, error) {
+	err := s.writer.write(ctx, func(ctx context.Context, tx querier) (int64, error) {
 		if err := s.updateTicket(ctx, tx, r); err != nil {
 			return 0, err
 		}
@@ -37,7 +36,7 @@ func (s *Store) Record(ctx context.Context, r Record) error {
 	return nil
 }
 
-func (s *Store) updateTicket(ctx context.Context, tx *sql.Tx, r Record) error {
+func (s *Store) updateTicket(ctx context.Context, tx querier, r Record) error {
 	args, err := r.Ticket.body()
 	if err != nil {
 		return err
@@ -61,7 +60,7 @@ func (s *Store) updateTicket(ctx context.Context, tx *sql.Tx, r Record) error {
 
 // succeed adds the following generation of a ticket's group and moves the findings to it. It is due
 // at once unless it says otherwise.
-func (s *Store) succeed(ctx context.Context, tx *sql.Tx, old int64, next Ticket) error {
+func (s *Store) succeed(ctx context.Context, tx querier, old int64, next Ticket) error {
 	before, err := readTicket(ctx, tx, old)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 )
@@ -16,7 +15,7 @@ const attention = `version = version + 1,
 		WHEN due <= $1 THEN due
 		ELSE $1 END`
 
-func wake(ctx context.Context, tx *sql.Tx, id int64, now time.Time) error {
+func wake(ctx context.Context, tx querier, id int64, now time.Time) error {
 	n, err := change(ctx, tx, `UPDATE tickets SET `+attention+` WHERE id = $2`, millis(now), id)
 	if err == nil && n == 0 {
 		err = ErrNotFound
@@ -26,7 +25,7 @@ func wake(ctx context.Context, tx *sql.Tx, id int64, now time.Time) error {
 
 // redirect takes the lease away from a step that started with the old destination: it has not sent
 // anything, because its intent would be in the state.
-func redirect(ctx context.Context, tx *sql.Tx, now time.Time, t Ticket) error {
+func redirect(ctx context.Context, tx querier, now time.Time, t Ticket) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE tickets SET tracker = $3, project = $4, issue_type = $5, rule = $6, marker = $7,
 			version = version + 1,
@@ -41,7 +40,7 @@ func redirect(ctx context.Context, tx *sql.Tx, now time.Time, t Ticket) error {
 // stay at rest.
 func (s *Store) WakeTickets(ctx context.Context, states []TicketState, now time.Time) (int, error) {
 	var total int
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		for _, state := range states {
 			n, err := change(ctx, tx,
 				`UPDATE tickets SET `+attention+` WHERE state = $2 AND state <> 'ignored'`, millis(now), state)
@@ -81,7 +80,7 @@ func (s *Store) ForgetApplied(ctx context.Context, tracker string, now time.Time
 }
 
 func (s *Store) count(ctx context.Context, text string, args ...any) (n int, err error) {
-	err = s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.do(ctx, func(ctx context.Context, tx querier) error {
 		n, err = change(ctx, tx, text, args...)
 		return err
 	})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -16,7 +15,7 @@ func scanScope(r row) (Scope, error) {
 
 // Scopes gives what is kept about a tracker and its projects, the tracker itself first.
 func (s *Store) Scopes(ctx context.Context, tracker string) (all []Scope, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		all, err = query(ctx, tx, scanScope, `
 			SELECT tracker, project, paused_until, pause_reason, pause_kind, pauses, audited_at, slowed
 			FROM scopes WHERE tracker = $1 ORDER BY project`, tracker)
@@ -30,7 +29,7 @@ func (s *Store) Scopes(ctx context.Context, tracker string) (all []Scope, err er
 
 // SaveScope writes a scope, new or known.
 func (s *Store) SaveScope(ctx context.Context, c Scope) error {
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO scopes (tracker, project, paused_until, pause_reason, pause_kind, pauses, audited_at, slowed)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

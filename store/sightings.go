@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -16,7 +15,7 @@ func scanSighting(r row) (Sighting, error) {
 
 // Sight keeps issues of ours that an audit saw, all or none.
 func (s *Store) Sight(ctx context.Context, seen []Sighting) error {
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		for _, g := range seen {
 			if err := saveSighting(ctx, tx, g); err != nil {
 				return err
@@ -30,7 +29,7 @@ func (s *Store) Sight(ctx context.Context, seen []Sighting) error {
 	return nil
 }
 
-func saveSighting(ctx context.Context, tx *sql.Tx, g Sighting) error {
+func saveSighting(ctx context.Context, tx querier, g Sighting) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO sightings (tracker, marker, ref_id, ref_key, ref_project, ref_url, open, created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -43,7 +42,7 @@ func saveSighting(ctx context.Context, tx *sql.Tx, g Sighting) error {
 
 // Sighted gives the oldest issue that was seen with a marker, or [ErrNotFound].
 func (s *Store) Sighted(ctx context.Context, tracker, marker string) (g Sighting, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		g, err = scanSighting(tx.QueryRowContext(ctx, `
 			SELECT tracker, marker, ref_id, ref_key, ref_project, ref_url, open, created FROM sightings
 			WHERE tracker = $1 AND marker = $2 ORDER BY created, ref_id LIMIT 1`, tracker, marker))

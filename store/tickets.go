@@ -39,7 +39,7 @@ func scanTicket(r row) (Ticket, error) {
 	return t, nil
 }
 
-func readTicket(ctx context.Context, tx *sql.Tx, id int64) (Ticket, error) {
+func readTicket(ctx context.Context, tx querier, id int64) (Ticket, error) {
 	return scanTicket(tx.QueryRowContext(ctx, `SELECT `+ticketColumns+` FROM tickets WHERE id = $1`, id))
 }
 
@@ -60,7 +60,7 @@ func (t Ticket) body() ([]any, error) {
 }
 
 // insertTicket adds a row; a Generation of 0 counts as 1, a zero Created as now.
-func (s *Store) insertTicket(ctx context.Context, tx *sql.Tx, t Ticket) (int64, error) {
+func (s *Store) insertTicket(ctx context.Context, tx querier, t Ticket) (int64, error) {
 	args, err := t.body()
 	if err != nil {
 		return 0, err
@@ -102,7 +102,7 @@ func (s *Store) TicketByMarker(ctx context.Context, marker string) (Ticket, erro
 }
 
 func (s *Store) oneTicket(ctx context.Context, where string, args ...any) (t Ticket, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		t, err = scanTicket(tx.QueryRowContext(ctx, `SELECT `+ticketColumns+` FROM tickets WHERE `+where, args...))
 		return err
 	})
@@ -111,7 +111,7 @@ func (s *Store) oneTicket(ctx context.Context, where string, args ...any) (t Tic
 
 // Tickets gives the tickets that fit the filter, newest first.
 func (s *Store) Tickets(ctx context.Context, f TicketFilter) (all []Ticket, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx querier) error {
 		all, err = query(ctx, tx, scanTicket, `
 			SELECT `+ticketColumns+` FROM tickets
 			WHERE ($1 = '' OR $1 LIKE '%,' || state || ',%')

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 )
@@ -11,7 +10,7 @@ import (
 // goes back to what its row implies: live, to be looked at, where an issue is known; doubt where a
 // create may have had an effect; wanted otherwise.
 func (s *Store) RetryTicket(ctx context.Context, id int64, now time.Time) error {
-	err := s.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		// Only a row that comes back to life is taken from a step under way; one that is being
 		// worked on keeps its lease and is due after it.
 		_, err := tx.ExecContext(ctx, `

@@ -44,14 +44,14 @@ func atMost(limit int) int {
 }
 
 // do runs an operation through the writer.
-func (s *Store) do(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
-	return s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) (int64, error) {
+func (s *Store) do(ctx context.Context, fn func(ctx context.Context, tx querier) error) error {
+	return s.writer.write(ctx, func(ctx context.Context, tx querier) (int64, error) {
 		return 0, fn(ctx, tx)
 	})
 }
 
 // view runs reads in one snapshot.
-func (s *Store) view(ctx context.Context, fn func(tx *sql.Tx) error) error {
+func (s *Store) view(ctx context.Context, fn func(tx querier) error) error {
 	tx, err := s.read.BeginTx(ctx, nil)
 	if err != nil {
 		return translate(err)
@@ -64,7 +64,7 @@ func (s *Store) view(ctx context.Context, fn func(tx *sql.Tx) error) error {
 type row interface{ Scan(dest ...any) error }
 
 // query gives all rows of a query.
-func query[T any](ctx context.Context, tx *sql.Tx, scan func(row) (T, error), text string, args ...any) ([]T, error) {
+func query[T any](ctx context.Context, tx querier, scan func(row) (T, error), text string, args ...any) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func query[T any](ctx context.Context, tx *sql.Tx, scan func(row) (T, error), te
 }
 
 // change runs a statement and gives the number of rows it changed.
-func change(ctx context.Context, tx *sql.Tx, text string, args ...any) (int, error) {
+func change(ctx context.Context, tx querier, text string, args ...any) (int, error) {
 	result, err := tx.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, err

@@ -33,10 +33,10 @@ type writer struct {
 // action is one operation. It gives the number of the tracker operation it recorded, 0 for none.
 // Its context never ends: SQLite answers an interrupted statement by rolling back the whole
 // transaction, and with it the operations of others.
-type action func(ctx context.Context, tx *sql.Tx) (operation int64, err error)
+type action func(ctx context.Context, tx querier) (operation int64, err error)
 
 type job struct {
-	do        func(tx *sql.Tx) (operation int64, err error)
+	do        func(tx querier) (operation int64, err error)
 	ended     func() error // tells why its owner does not want it any more
 	taken     atomic.Bool  // by the writer, or by its owner who gave up waiting
 	operation int64
@@ -58,7 +58,7 @@ func startWriter(db *sql.DB, logger *slog.Logger, recorded func(int64)) *writer 
 func (w *writer) write(ctx context.Context, do action) error {
 	endless := context.WithoutCancel(ctx)
 	j := &job{
-		do:    func(tx *sql.Tx) (int64, error) { return do(endless, tx) },
+		do:    func(tx querier) (int64, error) { return do(endless, tx) },
 		ended: ctx.Err,
 		done:  make(chan struct{}),
 	}
@@ -161,11 +161,12 @@ func (w *writer) transact(ctx context.Context, batch []*job) error {
 	if err != nil {
 		return fmt.Errorf("beginning: %w", err)
 	}
+	shared := newStatements(tx)
 	for _, j := range batch {
 		if j.err = j.ended(); j.err != nil {
 			continue
 		}
-		if err := perform(ctx, tx, j); err != nil {
+		if err := perform(ctx, shared, j); err != nil {
 			_ = tx.Rollback() // the error that led here says more
 			return err
 		}
@@ -176,7 +177,7 @@ func (w *writer) transact(ctx context.Context, batch []*job) error {
 // perform runs one operation in a savepoint and keeps its error in the job. The error it returns is
 // one of the transaction itself: a full disk makes SQLite roll back all of it, after which further
 // statements would commit one by one.
-func perform(ctx context.Context, tx *sql.Tx, j *job) error {
+func perform(ctx context.Context, tx querier, j *job) error {
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT operation"); err != nil {
 		return fmt.Errorf("setting a savepoint: %w", err)
 	}
