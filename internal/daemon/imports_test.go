@@ -36,8 +36,9 @@ func mayImport() map[string][]string {
 		"internal/outbound":          {"internal/ticket"},
 		"internal/jira":              {"internal/ticket", "internal/outbound"},
 		"internal/github":            {"internal/ticket", "internal/outbound"},
-		"internal/jira/jiratest":     nil,
-		"internal/github/githubtest": nil,
+		"internal/practice":          nil,
+		"internal/jira/jiratest":     {"internal/practice"},
+		"internal/github/githubtest": {"internal/practice"},
 
 		"internal/receive": stage,
 		"internal/apply":   stage,
@@ -68,6 +69,7 @@ func onlyIn() map[string][]string {
 		// The fakes, and the sample events, are for tests and for the demonstration.
 		"internal/*/*test":             {"cmd/ticketd", "internal/demo"},
 		"internal/datatheorem/samples": {"cmd/ticketd", "internal/demo"},
+		"internal/practice":            {"internal/jira/jiratest", "internal/github/githubtest"},
 
 		// One owner for each library that shapes the code around it.
 		"database/sql/...":                    {"store"},
@@ -161,6 +163,8 @@ func TestTheImportRulesForbidWhatTheDesignForbids(t *testing.T) {
 		{"internal/daemon", "m/internal/jira/jiratest", false},
 		{"internal/daemon", "m/cmd/ticketd", false},
 		{"internal/demo", "m/internal/jira/jiratest", true},
+		{"internal/jira/jiratest", "m/internal/practice", true},
+		{"internal/demo", "m/internal/practice", false},
 		{"cmd/ticketd", "m/internal/demo", true},
 		{"cmd/ticketd", "m/internal/deliver", false},
 		{"cmd/ticketd", "github.com/alecthomas/kong", true},

@@ -5,72 +5,33 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"ticketd/internal/practice"
 )
 
-// Kind is a way to fail.
-type Kind string
+type (
+	// Kind is a way to fail.
+	Kind = practice.Kind
+	// Fault makes calls fail.
+	Fault = practice.Fault
+	// Effect is one thing that a call really did.
+	Effect = practice.Effect
+)
 
-// The ways. Where Fault.Effect is set the operation is carried out all the same.
+// The ways to fail. Redirect takes a Code; Slow is carried out at once.
 const (
-	Cut       Kind = "cut"       // the connection ends without an answer
-	Late      Kind = "late"      // 504 now, the effect after Delay
-	Status    Kind = "status"    // Code with Header and Message, or Body as it is
-	HTML      Kind = "html"      // a page, with Code (0: 200)
-	Empty     Kind = "empty"     // effect, the right status without a body
-	Truncated Kind = "truncated" // effect, half of the right answer, as if it were all
-	Short     Kind = "short"     // effect, half of the right answer, then the connection ends
-	Redirect  Kind = "redirect"  // Code (0: 302) to Location
-	Slow      Kind = "slow"      // effect, the right answer after Delay
+	Cut            = practice.Cut
+	Late           = practice.Late
+	Status         = practice.Status
+	HTML           = practice.HTML
+	Empty          = practice.Empty
+	Truncated      = practice.Truncated
+	Short          = practice.Short
+	Redirect       = practice.Redirect
+	Slow           = practice.Slow
 	Primary   Kind = "primary"   // Code (0: 403): the quota is used up, reset after Delay
 	Secondary Kind = "secondary" // Code (0: 403): too fast; Header may hold Retry-After
 )
-
-// Fault makes calls fail. An empty Op or Method means any.
-type Fault struct {
-	Op       string // see [Server.Calls] for the names
-	Method   string
-	Times    int // how many calls; 0: one, negative: until [Server.Heal]
-	Kind     Kind
-	Effect   bool
-	Code     int               // for Status, HTML, Redirect and the limits
-	Header   map[string]string // e.g. Retry-After, Sunset
-	Message  string            // for Status: GitHub's words
-	Body     string            // for Status: the whole body
-	Delay    time.Duration     // for Late, Slow and Primary
-	Location string            // for Redirect
-}
-
-// Fail adds a fault; faults are used up in the order they were added.
-func (s *Server) Fail(f Fault) {
-	if f.Times == 0 {
-		f.Times = 1
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
-}
-
-// Heal takes all faults away.
-func (s *Server) Heal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// takeFault gives the fault for a call, if any. The lock is held.
-func (s *Server) takeFault(op, method string) *Fault {
-	for _, f := range s.faults {
-		if f.Times == 0 || f.Op != "" && f.Op != op || f.Method != "" && f.Method != method {
-			continue
-		}
-		if f.Times > 0 {
-			f.Times--
-		}
-		taken := *f
-		return &taken
-	}
-	return nil
-}
 
 // misbehave answers a call as the fault wants it. act has the effect and makes the right answer.
 func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f *Fault, act func() answer) {
@@ -88,7 +49,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f *Fault, act
 	half := right.body[:len(right.body)/2]
 	switch f.Kind {
 	case Cut:
-		cut(w)
+		practice.HangUp(w)
 		return
 	case Late:
 		right = page(http.StatusGatewayTimeout)
@@ -102,7 +63,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f *Fault, act
 		w.Header().Set("Content-Length", strconv.Itoa(len(right.body)))
 		right.body = half
 	case Slow:
-		if !wait(r, f.Delay) {
+		if !practice.Wait(r, f.Delay) {
 			return
 		}
 	case Redirect:
@@ -141,18 +102,6 @@ func (s *Server) limit(f *Fault) answer {
 func page(status int) answer {
 	return answer{status: status, header: http.Header{"Content-Type": {"text/html"}},
 		body: fmt.Appendf(nil, "<!DOCTYPE html><title>%s</title><h1>Unicorn!</h1>", http.StatusText(status))}
-}
-
-// wait waits on the client's patience; it tells whether the client is still there.
-func wait(r *http.Request, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
 }
 
 func or(n, otherwise int) int {

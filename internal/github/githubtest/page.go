@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+
+	"ticketd/internal/practice"
 )
 
 //go:embed page.html
@@ -39,14 +41,5 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 }
 
 func show(w http.ResponseWriter, data map[string]any) {
-	page, err := template.New("page").Funcs(template.FuncMap{"markdown": view}).Parse(pageHTML)
-	if err != nil {
-		http.Error(w, "the page is broken: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-	header.Set("X-Content-Type-Options", "nosniff")
-	_ = page.Execute(w, data) // a client that went away is its own loss
+	practice.Show(w, pageHTML, template.FuncMap{"markdown": view}, data)
 }

@@ -80,11 +80,10 @@ func (s *Server) operate(op string, do operation) http.HandlerFunc {
 		if err != nil {
 			return // the caller is gone
 		}
+		f := s.Called(op, r.Method)
 		s.mu.Lock()
-		s.calls[op]++
 		s.served++
 		w.Header().Set("X-GitHub-Request-Id", "TEST:"+strconv.Itoa(s.served))
-		f := s.takeFault(op, r.Method)
 		s.mu.Unlock()
 		act := func() answer {
 			s.mu.Lock()

@@ -8,12 +8,12 @@ package githubtest
 
 import (
 	"crypto/rsa"
-	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"ticketd/internal/practice"
 )
 
 // Options of a server; every zero value means something sensible.
@@ -37,26 +37,17 @@ type App struct {
 
 // Server is the handler. Its methods may be used while it serves.
 type Server struct {
+	practice.Log // what was called and what it did
+
 	o   Options
 	api http.Handler
 
-	mu      sync.Mutex
-	repos   []*repository
-	users   map[string]int64 // ids by login in lower case
-	tokens  map[string]grant // installation tokens
-	effects []Effect
-	calls   map[string]int
-	faults  []*Fault
-	lastID  int64
-	served  int
-}
-
-// Effect is one change that a caller's request made.
-type Effect struct {
-	At     time.Time
-	Op     string // create, close, reopen, edit, label, unlabel, comment, delete-comment
-	Key    string // owner/repo#number
-	Detail string
+	mu     sync.Mutex
+	repos  []*repository
+	users  map[string]int64 // ids by login in lower case
+	tokens map[string]grant // installation tokens
+	lastID int64
+	served int
 }
 
 // New makes a server.
@@ -70,27 +61,12 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{o: o, users: make(map[string]int64), tokens: make(map[string]grant),
-		calls: make(map[string]int), lastID: 1000}
+	s := &Server{o: o, users: make(map[string]int64), tokens: make(map[string]grant), lastID: 1000}
 	s.api = s.routes()
 	for _, name := range o.Repositories {
 		s.AddRepository(name)
 	}
 	return s
-}
-
-// Effects gives the effects so far, in order.
-func (s *Server) Effects() []Effect {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Effect(nil), s.effects...)
-}
-
-// Calls gives how often each operation was asked for, refused and failed calls included.
-func (s *Server) Calls() map[string]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.calls)
 }
 
 // Issue is an issue as it stands.
@@ -160,5 +136,8 @@ func (s *Server) userID(login string) int64 {
 }
 
 func (s *Server) effect(i *issue, op, format string, args ...any) {
-	s.effects = append(s.effects, Effect{At: s.now(), Op: op, Key: i.key(), Detail: fmt.Sprintf(format, args...)})
+	s.Happened(s.now(), op, i.key(), format, args...)
 }
+
+// RoundTrip answers a request without a network, as an http.RoundTripper.
+func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) { return practice.RoundTrip(s, r) }

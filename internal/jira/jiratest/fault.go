@@ -5,81 +5,44 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"ticketd/internal/practice"
 )
 
-// Kind is a way to fail.
-type Kind string
+type (
+	// Kind is a way to fail.
+	Kind = practice.Kind
+	// Fault makes calls fail.
+	Fault = practice.Fault
+	// Effect is one thing that a call really did.
+	Effect = practice.Effect
+)
 
-// The ways. Where Fault.Effect is set the operation is carried out all the same.
+// The ways to fail. Answer is an error of Jira's form; Slow is carried out at once with Effect, else
+// after the Delay.
 const (
-	Cut       Kind = "cut"       // the connection ends without an answer
-	Late      Kind = "late"      // 504 now, the effect after Delay
-	Answer    Kind = "status"    // Code with Header and Jira's error body
-	HTML      Kind = "html"      // a page, with Code (0: 200)
-	Empty     Kind = "empty"     // the right status without a body
-	Truncated Kind = "truncated" // half of the right answer, as if it were all
-	Short     Kind = "short"     // half of the right answer, then the connection ends
-	Redirect  Kind = "redirect"  // 302 to Location
-	Removed   Kind = "removed"   // 410, as Cloud answers for its old search
-	Slow      Kind = "slow"      // the right answer after Delay; with Effect it is carried out at once, else after the Delay
+	Cut            = practice.Cut
+	Late           = practice.Late
+	Answer         = practice.Status
+	HTML           = practice.HTML
+	Empty          = practice.Empty
+	Truncated      = practice.Truncated
+	Short          = practice.Short
+	Redirect       = practice.Redirect
+	Slow           = practice.Slow
+	Removed   Kind = "removed" // 410, as Cloud answers for its old search
 )
-
-// Fault makes calls fail. An empty Op or Method means any.
-type Fault struct {
-	Op       string // see [Server.Calls] for the names
-	Method   string
-	Times    int // how many calls; 0: one, negative: until [Server.Heal]
-	Kind     Kind
-	Effect   bool
-	Code     int               // for Answer and HTML
-	Header   map[string]string // e.g. Retry-After, RateLimit-Reason
-	Fields   map[string]string // for Answer: the errors of the body
-	Delay    time.Duration     // for Late and Slow
-	Location string            // for Redirect
-}
-
-// Fail adds a fault; faults are used up in the order they were added.
-func (s *Server) Fail(f Fault) {
-	if f.Times == 0 {
-		f.Times = 1
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
-}
-
-// Heal takes all faults away.
-func (s *Server) Heal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// takeFault gives the fault for a call, if any. The lock is held.
-func (s *Server) takeFault(c *call) *Fault {
-	for _, f := range s.faults {
-		if f.Times == 0 || (f.Op != "" && f.Op != c.op) || (f.Method != "" && f.Method != c.r.Method) {
-			continue
-		}
-		if f.Times > 0 {
-			f.Times--
-		}
-		taken := *f
-		return &taken
-	}
-	return nil
-}
 
 func (s *Server) misbehave(w http.ResponseWriter, c *call, f *Fault, act func() reply) {
 	var right reply
 	switch {
 	case f.Kind == Slow && f.Effect:
-		if right = act(); wait(c.r, f.Delay) {
+		if right = act(); practice.Wait(c.r, f.Delay) {
 			write(w, right)
 		}
 		return
 	case f.Kind == Slow:
-		if wait(c.r, f.Delay) {
+		if practice.Wait(c.r, f.Delay) {
 			write(w, act())
 		}
 		return
@@ -90,11 +53,11 @@ func (s *Server) misbehave(w http.ResponseWriter, c *call, f *Fault, act func() 
 	}
 	switch f.Kind {
 	case Cut:
-		cut(w)
+		practice.HangUp(w)
 	case Late:
 		page(w, http.StatusGatewayTimeout)
 	case Answer:
-		write(w, f.status())
+		write(w, refusal(f))
 	case HTML:
 		page(w, f.Code)
 	case Empty:
@@ -113,7 +76,8 @@ func (s *Server) misbehave(w http.ResponseWriter, c *call, f *Fault, act func() 
 const removedWords = "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. " +
 	"A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 
-func (f *Fault) status() reply {
+// refusal is what Jira says of a call that it does not carry out.
+func refusal(f *Fault) reply {
 	a := failure(f.Code, http.StatusText(f.Code))
 	if f.Fields != nil {
 		a = fieldFailure(f.Fields)
@@ -149,16 +113,4 @@ func half(w http.ResponseWriter, a reply, announced bool) {
 	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(raw[:len(raw)/2]) // as in write
-}
-
-// wait waits on the client's patience; it tells whether the client is still there.
-func wait(r *http.Request, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
 }

@@ -2,9 +2,10 @@ package jiratest
 
 import (
 	_ "embed"
-	"html/template"
 	"net/http"
 	"slices"
+
+	"ticketd/internal/practice"
 )
 
 //go:embed page.html
@@ -17,25 +18,12 @@ func (s *Server) issuePage(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	s.show(w, map[string]any{"Title": i.Key + " " + i.Summary, "Issue": &i})
+	practice.Show(w, pageHTML, nil, map[string]any{"Title": i.Key + " " + i.Summary, "Issue": &i})
 }
 
 // listPage lists all issues, newest first.
 func (s *Server) listPage(w http.ResponseWriter, _ *http.Request) {
 	all := s.Issues()
 	slices.Reverse(all)
-	s.show(w, map[string]any{"Title": "Practice Jira", "Issues": all})
-}
-
-func (s *Server) show(w http.ResponseWriter, data map[string]any) {
-	page, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		http.Error(w, "the page is broken", http.StatusInternalServerError)
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-	header.Set("X-Content-Type-Options", "nosniff")
-	_ = page.Execute(w, data) // a client that went away is its own loss
+	practice.Show(w, pageHTML, nil, map[string]any{"Title": "Practice Jira", "Issues": all})
 }

@@ -7,16 +7,14 @@
 package jiratest
 
 import (
-	"bytes"
-	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"ticketd/internal/practice"
 )
 
 // Anonymity says how the server treats a credential that is wrong.
@@ -53,16 +51,10 @@ type Options struct {
 	SearchGone bool          // search was removed: 410
 }
 
-// Effect is one thing that really happened.
-type Effect struct {
-	At     time.Time
-	Op     string // "create", "update", "transition", "comment", "delete-comment"
-	Key    string // of the issue
-	Detail string
-}
-
 // Server is a practice Jira. It is safe for concurrent use.
 type Server struct {
+	practice.Log // what was called and what it did
+
 	o   Options
 	mux *http.ServeMux
 
@@ -72,9 +64,6 @@ type Server struct {
 	moved    map[string]int64 // old keys
 	numbers  map[string]int64 // last issue number of a project
 	lastID   int64
-	effects  []Effect
-	calls    map[string]int
-	faults   []*Fault
 }
 
 // New makes a practice Jira.
@@ -95,26 +84,12 @@ func New(o Options) *Server {
 		o.Priorities = []string{"Highest", "High", "Medium", "Low", "Lowest"}
 	}
 	s := &Server{o: o, mux: http.NewServeMux(), projects: map[string]*Project{}, issues: map[int64]*issue{},
-		moved: map[string]int64{}, numbers: map[string]int64{}, lastID: 10000, calls: map[string]int{}}
+		moved: map[string]int64{}, numbers: map[string]int64{}, lastID: 10000}
 	for _, p := range o.Projects {
 		s.AddProject(p)
 	}
 	s.routes()
 	return s
-}
-
-// Effects gives what happened so far, in order.
-func (s *Server) Effects() []Effect {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.effects)
-}
-
-// Calls gives how often each operation was called, whatever became of it.
-func (s *Server) Calls() map[string]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.calls)
 }
 
 // SetToken changes the accepted token: what was right becomes wrong.
@@ -183,9 +158,8 @@ func (s *Server) serve(w http.ResponseWriter, c *call, anonymous, handle func(*c
 		defer s.mu.Unlock()
 		return handle(c)
 	}
+	fault := s.Called(c.op, c.r.Method)
 	s.mu.Lock()
-	s.calls[c.op]++
-	fault := s.takeFault(c)
 	c.known = s.authenticated(c.r)
 	mode := s.o.WrongToken
 	s.mu.Unlock()
@@ -224,32 +198,12 @@ func (s *Server) stranger(c *call, mode Anonymity, anonymous func(*call) reply) 
 	return answer
 }
 
-// effect records that something happened. The lock is held.
+// effect records that something happened.
 func (s *Server) effect(op, key, format string, args ...any) {
-	s.effects = append(s.effects, Effect{At: s.o.Now(), Op: op, Key: key, Detail: fmt.Sprintf(format, args...)})
+	s.Happened(s.o.Now(), op, key, format, args...)
 }
 
 // RoundTrip answers a request without a network, as an http.RoundTripper.
 func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
-	return roundTrip(s, r)
-}
-
-// responseBuffer is the http.ResponseWriter of RoundTrip.
-type responseBuffer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (b *responseBuffer) Header() http.Header { return b.header }
-
-func (b *responseBuffer) WriteHeader(status int) {
-	if b.status == 0 {
-		b.status = status
-	}
-}
-
-func (b *responseBuffer) Write(p []byte) (int, error) {
-	b.WriteHeader(http.StatusOK)
-	return b.body.Write(p)
+	return practice.RoundTrip(s, r)
 }

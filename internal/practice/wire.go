@@ -1,4 +1,4 @@
-package githubtest
+package practice
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 
 var errCut = errors.New("connection reset by peer")
 
-// cut breaks the connection off without an answer.
-func cut(w http.ResponseWriter) {
+// HangUp breaks the connection off without an answer.
+func HangUp(w http.ResponseWriter) {
 	if h, is := w.(http.Hijacker); is {
 		if conn, _, err := h.Hijack(); err == nil {
 			_ = conn.Close() // that is the point
@@ -23,15 +23,36 @@ func cut(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler) // net/http's own way to abort a response; RoundTrip knows it too
 }
 
-// RoundTrip answers a request without a network, as an http.RoundTripper. It reports to httptrace as
-// a real transport does, because clients decide by it whether anything may have been sent.
-func (s *Server) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+// RoundTrip lets a handler answer a request without a network, as an http.RoundTripper does. It
+// reports to httptrace as a real transport does, because clients decide by it whether anything may
+// have been sent.
+func RoundTrip(h http.Handler, r *http.Request) (resp *http.Response, err error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaders != nil {
 		trace.WroteHeaders()
 	}
+	inner := arrived(r)
+	defer func() { _ = inner.Body.Close() }() // a transport closes the body
+	w := &recorder{header: http.Header{}}
+	defer func() {
+		if cause := recover(); cause != nil {
+			if stop, ok := cause.(error); !ok || !errors.Is(stop, http.ErrAbortHandler) {
+				panic(cause)
+			}
+			resp, err = nil, errCut
+		}
+	}()
+	h.ServeHTTP(w, inner)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return w.response(r), nil
+}
+
+// arrived is a client's request as a server sees it.
+func arrived(r *http.Request) *http.Request {
 	inner := r.Clone(r.Context())
 	inner.RequestURI, inner.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1"
 	if inner.Host == "" {
@@ -43,21 +64,7 @@ func (s *Server) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if inner.Body == nil {
 		inner.Body = http.NoBody
 	}
-	defer func() { _ = inner.Body.Close() }() // a transport closes the body
-	w := &recorder{header: http.Header{}}
-	defer func() {
-		if cause := recover(); cause != nil {
-			if stop, ok := cause.(error); !ok || !errors.Is(stop, http.ErrAbortHandler) {
-				panic(cause)
-			}
-			resp, err = nil, errCut
-		}
-	}()
-	s.ServeHTTP(w, inner)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return w.response(r), nil
+	return inner
 }
 
 // recorder is the http.ResponseWriter of RoundTrip.
@@ -86,8 +93,10 @@ func (w *recorder) response(r *http.Request) *http.Response {
 	if declared, err := strconv.Atoi(w.header.Get("Content-Length")); err == nil && declared > w.body.Len() {
 		body = io.MultiReader(body, broken{})
 	}
-	return &http.Response{Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1",
-		ProtoMajor: 1, ProtoMinor: 1, Header: w.header, Body: io.NopCloser(body), ContentLength: -1, Request: r}
+	return &http.Response{
+		Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.header, Body: io.NopCloser(body), ContentLength: -1, Request: r,
+	}
 }
 
 // broken is a connection that ended before the announced length.
