@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"ticketd/internal/config"
@@ -29,11 +30,7 @@ func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
 		if err != nil {
 			return fmt.Errorf("setting up github.%s: %w", name, err)
 		}
-		pace := deliver.GitHubPace()
-		if c.Site.Host != "github.com" {
-			pace = deliver.EnterprisePace()
-		}
-		d.wire(name, t, clock, rules, paced(c.Pacing, pace))
+		d.wire(name, t, clock, rules, paced(c.Pacing, gitHubPace(c.Site.Hostname())))
 	}
 	return nil
 }
@@ -78,6 +75,14 @@ func (d *Daemon) github(name string, c *config.GitHub, clock *outbound.Clock) (*
 const readRetries = 2
 
 func (d *Daemon) userAgent() string { return "ticketd/" + d.o.Version }
+
+// gitHubPace tells GitHub's own hosts, ghe.com among them, from an Enterprise Server.
+func gitHubPace(host string) deliver.Pace {
+	if host == "github.com" || strings.HasSuffix(host, ".ghe.com") {
+		return deliver.GitHubPace()
+	}
+	return deliver.EnterprisePace()
+}
 
 // paced overrides a tracker's default pace by what is configured.
 func paced(c config.Pacing, p deliver.Pace) deliver.Pace {
