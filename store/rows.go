@@ -102,6 +102,7 @@ type Applied struct {
 	Status      finding.Stamp       `json:"status"`      // stamp of that disposition
 	Opened      finding.Stamp       `json:"opened"`      // newest opening that the issue reflects
 	Draft       string              `json:"draft"`       // digest of the last draft written
+	Sent        int64               `json:"sent"`        // Unix seconds on our own clock by which the newest create was over
 	Written     ticket.Written      `json:"written"`
 	ClosedAt    int64               `json:"closed_at"` // Unix seconds when we closed it; 0 while open
 	ByPerson    bool                `json:"by_person"` // a person closed it, and that is respected

@@ -45,13 +45,13 @@ func TestTheLookingForALostIssueNeverPassesTheEndOfTheQuietPeriod(t *testing.T) 
 	end := start.Add(d.o.Timing.Call + d.o.Timing.Quiet)
 	now, looks := r.t.AttemptEnd, 0
 	for ; now.Before(end); looks++ {
-		wait := r.nextLook(now)
+		wait := r.nextLook(now, r.quietLeft(now, now))
 		if wait <= 0 {
 			t.Fatalf("a create is allowed %v before the quiet period is over", end.Sub(now))
 		}
 		now = now.Add(wait)
 	}
-	if !now.Equal(end) || r.nextLook(now) != 0 || looks != len(polls())+1 {
-		t.Errorf("%d looks, the last %v after the end, which allows a create: %v", looks, now.Sub(end), r.nextLook(now) == 0)
+	if !now.Equal(end) || r.nextLook(now, r.quietLeft(now, now)) != 0 || looks != len(polls())+1 {
+		t.Errorf("%d looks, the last %v after the end, which allows a create: %v", looks, now.Sub(end), r.nextLook(now, r.quietLeft(now, now)) == 0)
 	}
 }

@@ -34,13 +34,13 @@ func (r *run) create(ctx context.Context) error {
 	started := r.o.Now()
 	r.t.State, r.t.Attempts = store.TicketIntent, r.t.Attempts+1
 	r.t.SendDeadline, r.t.AttemptEnd = r.there().Add(r.o.Timing.Call), time.Time{}
-	r.t.Applied = store.Applied{Draft: r.view.Digest(draft)}
+	deadline := started.Add(r.o.Timing.Call)
+	r.t.Applied = store.Applied{Draft: r.view.Digest(draft), Sent: deadline.Unix()}
 	if err := r.keep(ctx); err != nil {
 		return err
 	}
 
 	// C4: never sent after its deadline, whatever stopped us in between.
-	deadline := started.Add(r.o.Timing.Call)
 	call, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	if r.o.Now().After(deadline) {
@@ -132,12 +132,14 @@ func (r *run) look(ctx context.Context) error {
 		return err
 	}
 	asked := started.Add(r.o.Skew()) // the answer is as old as the question
-	if r.quietUntil().Sub(asked) > r.o.Timing.Quiet+r.o.Timing.Call {
-		r.t.SendDeadline, r.t.AttemptEnd = asked, asked // the clock was set back since: the quiet period begins anew
+	left := r.quietLeft(asked, started)
+	if left > r.o.Timing.Quiet+r.o.Timing.Call { // a clock was set back since: the quiet period begins anew
+		r.t.SendDeadline, r.t.AttemptEnd, r.t.Applied.Sent = asked, asked, started.Unix()
+		left = r.quietLeft(asked, started)
 	}
-	if wait := r.nextLook(asked); wait > 0 {
+	if wait := r.nextLook(asked, left); wait > 0 {
 		r.t.Hint = ""
-		r.t.Reason = "a create may have had an effect; looking again until " + r.quietUntil().UTC().Format(time.TimeOnly) + " UTC"
+		r.t.Reason = "a create may have had an effect; looking again until " + started.Add(left).UTC().Format(time.TimeOnly) + " UTC"
 		return r.done(ctx, r.o.Now().Add(wait), note("find", started, r.o.Now(), nil, "not found yet"))
 	}
 	if f := r.w.Findings[0].Finding; f.Disposition.Closed() && !r.view.Policy().TicketClosed {
@@ -147,34 +149,33 @@ func (r *run) look(ctx context.Context) error {
 	return r.create(ctx)
 }
 
-// quietUntil is when the effect of the newest create is certain to be visible if there was one.
-func (r *run) quietUntil() time.Time {
+// quietLeft is how long it is until the effect of the newest create is certain to be visible if there
+// was one, by the tracker's clock and by ours: the quiet period must have passed on both, so that
+// neither a jump of ours nor a false date of the tracker's cuts it short.
+func (r *run) quietLeft(asked, started time.Time) time.Duration {
 	end := r.t.SendDeadline
 	if r.t.AttemptEnd.After(end) {
 		end = r.t.AttemptEnd
 	}
-	return end.Add(r.o.Timing.Quiet)
+	return r.o.Timing.Quiet + max(end.Sub(asked), time.Unix(r.t.Applied.Sent, 0).Sub(started))
 }
 
 // there is the time on the tracker's clock, on which the times of an attempt are kept.
 func (d *Deliverer) there() time.Time { return d.o.Now().Add(d.o.Skew()) }
 
-// nextLook gives the wait before the next search, zero once the quiet period is over.
-func (r *run) nextLook(now time.Time) time.Duration {
-	until := r.quietUntil()
-	if !now.Before(until) {
-		return 0
-	}
+// nextLook gives the wait before the next search, where left of the quiet period is left; zero once
+// it is over.
+func (r *run) nextLook(asked time.Time, left time.Duration) time.Duration {
 	from := r.t.AttemptEnd
 	if from.IsZero() {
 		from = r.t.SendDeadline.Add(-r.o.Timing.Call)
 	}
 	for _, after := range polls() {
-		if at := from.Add(after); at.After(now) && at.Before(until) {
-			return at.Sub(now)
+		if wait := from.Add(after).Sub(asked); wait > 0 && wait < left {
+			return wait
 		}
 	}
-	return until.Sub(now)
+	return max(left, 0)
 }
 
 // sighted adopts an issue that an audit saw, before anything else is decided for the row. A second

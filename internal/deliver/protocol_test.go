@@ -324,6 +324,35 @@ func TestAClockThatWasSetBackBeginsTheQuietPeriodAnew(t *testing.T) {
 	}
 }
 
+func TestTheQuietPeriodMustPassOnBothClocks(t *testing.T) {
+	for name, jump := range map[string]func(*sim){
+		"the tracker's date is false": func(s *sim) { s.skew = 24 * time.Hour },
+		"our clock is set forward": func(s *sim) {
+			s.clock, s.skew = s.clock.Add(24*time.Hour), -24*time.Hour
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := calm(t)
+			s.open("a", 1000)
+			s.refuse("create", "", ticket.Doubt)
+			for s.row("a").State != store.TicketDoubt {
+				s.step()
+			}
+			jump(s)
+			s.tracker.fail = nil
+			s.wake("a")
+			s.pass(simQuiet - time.Minute)
+			if n := len(s.tracker.issues); n != 0 {
+				t.Fatalf("%d issues before the quiet period has passed", n)
+			}
+			s.pass(3 * time.Minute)
+			if n := len(s.tracker.issues); n != 1 {
+				t.Errorf("%d issues after the quiet period, want 1", n)
+			}
+		})
+	}
+}
+
 func TestAPanicHoldsItsTicketAndNoOther(t *testing.T) {
 	s := calm(t)
 	s.open("a", 1000)

@@ -33,6 +33,7 @@ type sim struct {
 	t       *testing.T
 	clock   time.Time
 	quiet   time.Duration
+	skew    time.Duration // of the tracker's clock
 	dir     string
 	tracker *simTracker
 	store   *store.Store
@@ -143,7 +144,7 @@ func (s *sim) start() {
 	s.deliver = deliver.New(deliver.Options{
 		Name: "sim", Tracker: s.tracker, Store: s.store, Mapping: s.mapping, Pace: deliver.Pace{Burst: 1},
 		Timing: deliver.Timing{Quiet: s.quiet}, Logger: slog.New(slog.DiscardHandler),
-		Now: s.now, Rand: s.tracker.rng.Float64,
+		Now: s.now, Skew: func() time.Duration { return s.skew }, Rand: s.tracker.rng.Float64,
 	})
 	if _, err := s.store.ReleaseLeases(s.t.Context(), s.clock); err != nil {
 		s.t.Fatal(err)
