@@ -37,7 +37,7 @@ func (s *statements) statement(ctx context.Context, text string) (*sql.Stmt, err
 }
 
 func (s *statements) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	stmt, err := s.statement(ctx, text)
+	stmt, err := s.statement(ctx, text) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *statements) ExecContext(ctx context.Context, text string, args ...any) 
 }
 
 func (s *statements) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.statement(ctx, text)
+	stmt, err := s.statement(ctx, text) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (s *statements) QueryContext(ctx context.Context, text string, args ...any)
 }
 
 func (s *statements) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
-	stmt, err := s.statement(ctx, text)
+	stmt, err := s.statement(ctx, text) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return s.tx.QueryRowContext(ctx, text, args...) // fails in the same way, and tells so when scanned
 	}
