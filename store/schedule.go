@@ -57,10 +57,16 @@ func (s *Store) WakeTickets(ctx context.Context, states []TicketState, now time.
 	return total, nil
 }
 
-// ReleaseLeases makes the tickets that a dead process had leased due now. Only the one owner of the
-// database may call it, before it claims anything.
+// farthest is more than any ticket is ever put off. What is due later was scheduled by a clock that
+// has been set back since.
+const farthest = 48 * time.Hour
+
+// ReleaseLeases makes the tickets that a dead process had leased due now, and those that a wrong
+// clock put off for longer than anything is. Only the one owner of the database may call it, before
+// it claims anything.
 func (s *Store) ReleaseLeases(ctx context.Context, now time.Time) (int, error) {
-	n, err := s.count(ctx, `UPDATE tickets SET leased = 0, due = $1 WHERE leased = 1`, millis(now))
+	n, err := s.count(ctx, `UPDATE tickets SET leased = 0, due = $1 WHERE leased = 1 OR due > $2`,
+		millis(now), millis(now.Add(farthest)))
 	if err != nil {
 		return 0, fmt.Errorf("releasing leases: %w", err)
 	}

@@ -103,6 +103,21 @@ func TestARestartTakesLeasesBack(t *testing.T) {
 	}
 }
 
+func TestARestartTakesBackWhatAWrongClockPutOff(t *testing.T) {
+	b := newBench(t)
+	soon, far := wanted("soon"), wanted("far")
+	soon.Due, far.Due = b.now.Add(24*time.Hour), b.now.Add(365*24*time.Hour)
+	ids := map[int64]time.Time{b.insert(soon): soon.Due, b.insert(far): b.now}
+	if n, err := b.ReleaseLeases(b.ctx(), b.now); err != nil || n != 1 {
+		t.Errorf("took back %d: %v", n, err)
+	}
+	for id, want := range ids {
+		if got := b.ticket(id); !got.Due.Equal(want) {
+			t.Errorf("%s is due %v, want %v", got.Group, got.Due, want)
+		}
+	}
+}
+
 func TestATicketIsRedirectedOnlyWhileNothingWasSent(t *testing.T) {
 	b := newBench(t)
 	to := ticket.Destination{Tracker: "github", Project: "acme/app"}

@@ -191,7 +191,7 @@ func (d *Daemon) recover(ctx context.Context) error {
 	if n, err := d.store.ReleaseLeases(ctx, now); err != nil {
 		return err
 	} else if n > 0 {
-		d.o.Logger.Info("claims of an earlier process taken back", "tickets", n)
+		d.o.Logger.Info("claims of an earlier process, or of a wrong clock, taken back", "tickets", n)
 	}
 	if d.store.Restored() {
 		d.o.Logger.Warn("the store is older than what was done with it (a restored backup?): every issue is looked at again")
