@@ -26,7 +26,7 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
 	s, err := store.Open(ctx, store.Options{Path: ts.MkAbs(args[0]), Now: noon})
 	ts.Check(err)
-	err = errors.Join(fillEvents(ctx, s), fillTickets(ctx, s), workOnFirst(ctx, s))
+	err = errors.Join(fillEvents(ctx, s), fillTickets(ctx, s), fillWaiting(ctx, s), workOnFirst(ctx, s))
 	ts.Check(errors.Join(err, s.Close()))
 }
 
@@ -101,6 +101,23 @@ func addTicket(ctx context.Context, tx *store.Tx, n, title string, t store.Ticke
 		f.Fields[finding.Title] = finding.Value{Text: title}
 	}
 	return tx.SaveFinding(ctx, store.Finding{Finding: f, Rule: t.Rule, TicketID: id, Updated: noon()})
+}
+
+// fillWaiting adds a tracker that is paused for longer than this test will be run, a project whose
+// pause is over, and a finding that no rule matches.
+func fillWaiting(ctx context.Context, s *store.Store) error {
+	unrouted := finding.Finding{Key: violation("5"), Disposition: finding.Open, Fields: map[finding.Field]finding.Value{
+		finding.Description: {Text: "The server's certificate will expire in less than the configured number of days. Renew it."},
+	}}
+	return errors.Join(
+		s.SaveScope(ctx, store.Scope{
+			Tracker: "oss", PausedUntil: noon().AddDate(500, 0, 0), PauseKind: "credential", PauseReason: "create: HTTP 401: " + hostile, Pauses: 1,
+		}),
+		s.SaveScope(ctx, store.Scope{Tracker: "security", Project: "SEC", PausedUntil: noon(), PauseKind: "refused", Pauses: 1}),
+		s.Apply(ctx, func(tx *store.Tx) error {
+			return tx.SaveFinding(ctx, store.Finding{Finding: unrouted, Updated: noon()})
+		}),
+	)
 }
 
 // workOnFirst brings the first ticket to an issue with a comment, as the daemon would.

@@ -45,7 +45,12 @@ func (l *ticketsList) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
-		return l.print(p.stdout, ticketsDocument(tickets), ticketTable(tickets))
+		w, err := l.waits(ctx, s, tickets)
+		if err != nil {
+			return err
+		}
+		document := listDocument{ticketList: ticketsDocument(tickets), Paused: views(w.paused, viewPause), Unrouted: views(w.unrouted, viewFinding)}
+		return l.print(p.stdout, document, ticketTable(tickets)+section(pauseRows(w.paused))+section(unroutedRows(w.unrouted)))
 	})
 }
 
@@ -65,7 +70,7 @@ type ticketsRetry struct {
 	storeFlags `embed:""`
 	output     `embed:""`
 
-	Words []string `arg:"" name:"word" help:"Row id, issue key, marker or UUID of a finding."`
+	Words []string `arg:"" name:"ticket" help:"Row id, issue key, marker or UUID of a finding."`
 }
 
 // Run makes the tickets due, all or, where a word is unknown, none.
@@ -80,7 +85,7 @@ type ticketsIgnore struct {
 	storeFlags `embed:""`
 	output     `embed:""`
 
-	Words  []string `arg:"" name:"word" help:"Row id, issue key, marker or UUID of a finding."`
+	Words  []string `arg:"" name:"ticket" help:"Row id, issue key, marker or UUID of a finding."`
 	Reason string   `required:"" placeholder:"TEXT" help:"Why, for those who wonder later."`
 }
 
@@ -96,7 +101,7 @@ func (i *ticketsIgnore) Run(ctx context.Context, p *program) error {
 }
 
 // change does something to the tickets that words name, wakes the daemon, and prints what they were
-// and are.
+// and are, and what keeps the daemon from going on with them.
 func (f storeFlags) change(ctx context.Context, p *program, o output, words []string, act func(s *store.Store, id int64) error) error {
 	return f.with(ctx, p, func(s *store.Store, path string) error {
 		before, err := find(ctx, s, words)
@@ -116,7 +121,11 @@ func (f storeFlags) change(ctx context.Context, p *program, o output, words []st
 		if err := daemon.Poke(path); err != nil {
 			return fmt.Errorf("waking the daemon: %w", err)
 		}
-		return o.print(p.stdout, ticketsDocument(after), table(rows...))
+		waiting, err := paused(ctx, s, after)
+		if err != nil {
+			return err
+		}
+		return o.print(p.stdout, ticketsDocument(after), table(rows...)+section(pauseRows(waiting)))
 	})
 }
 

@@ -17,7 +17,7 @@ type ticketsShow struct {
 	storeFlags `embed:""`
 	output     `embed:""`
 
-	Word string `arg:"" help:"Row id, issue key, marker or UUID of a finding."`
+	Word string `arg:"" name:"ticket" help:"Row id, issue key, marker or UUID of a finding."`
 }
 
 // Run prints the ticket with all that is known of it.
@@ -90,10 +90,16 @@ func findingRows(findings []store.Finding) [][]string {
 	for _, f := range findings {
 		rows = append(rows, []string{
 			f.Key.String(), string(f.Disposition), cmp.Or(f.Get(finding.Severity), f.Get(finding.Relevance)),
-			f.Get(finding.AssetName), f.Get(finding.PortalURL), short(cmp.Or(f.Get(finding.Title), f.Get(finding.PolicyRuleTitle))),
+			f.Get(finding.AssetName), f.Get(finding.PortalURL), called(f),
 		})
 	}
 	return rows
+}
+
+// called is what a person knows a finding by, short: the descriptions of those without a title begin
+// with what is wrong.
+func called(f store.Finding) string {
+	return short(cmp.Or(f.Get(finding.Title), f.Get(finding.PolicyRuleTitle), f.Get(finding.Description)))
 }
 
 func commentRows(comments []store.Comment) [][]string {

@@ -10,7 +10,7 @@ import (
 // The JSON documents of the commands on tickets. Names stay; members may be added. A time is RFC
 // 3339 in UTC, null where there is none.
 
-// ticketList is the document of list, retry and ignore.
+// ticketList is the document of retry and ignore.
 type ticketList struct {
 	Tickets []ticketView `json:"tickets"`
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"ticketd/internal/jira"
 	"ticketd/internal/outbound"
 	"ticketd/mapping"
+	"ticketd/store"
 )
 
 // wireTrackers makes a deliverer for each configured tracker.
@@ -112,18 +114,24 @@ func (d *Daemon) trackerState(ctx context.Context, name string) string {
 	if err != nil {
 		return "unknown"
 	}
-	state := "ok"
-	if d.deliverers[name].Unwell() {
-		state = "does not answer as it should; tried again soon"
+	return inWords(d.deliverers[name].Unwell(), scopes, d.o.Now())
+}
+
+// inWords tells a tracker's state; a pause of the whole tracker says all.
+func inWords(unwell bool, scopes []store.Scope, now time.Time) string {
+	var states []string
+	if unwell {
+		states = append(states, "does not answer as it should; tried again soon")
 	}
 	for _, s := range scopes {
-		if s.PausedUntil.After(d.o.Now()) {
-			state = "paused (" + s.PauseKind + ") until " + s.PausedUntil.UTC().Format(time.RFC3339)
-			if s.Project == "" {
-				return state
-			}
-			state = s.Project + " " + state
+		if !s.PausedUntil.After(now) {
+			continue
 		}
+		state := "paused (" + s.PauseKind + ") until " + s.PausedUntil.UTC().Format(time.RFC3339)
+		if s.Project == "" {
+			return state
+		}
+		states = append(states, s.Project+" "+state)
 	}
-	return state
+	return cmp.Or(strings.Join(states, ", "), "ok")
 }
