@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -84,4 +85,31 @@ func TestTheInvitationPostsWithWhatTheDaemonAccepts(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhateverIsPostedByHandIsTold(t *testing.T) {
+	for _, c := range []struct {
+		name, message string
+		attrs         []any
+		want          string
+	}{
+		{"the same body", "event received", []any{"outcome", "repeated", "event", 3}, "event    the body of event 3 again: counted, nothing to do\n"},
+		{"a new body, of which more follows", "event received", []any{"outcome", "accepted", "event", 3}, ""},
+		{"a wrong token", "request refused", []any{"outcome", "unauthorized"}, "refused  a request, for it is unauthorized\n"},
+		{"a login", "event personal", []any{"type", "USER"}, "event    USER\n               tells of a person: counted, its body erased; no ticket\n"},
+		{"a type that is not in the table", "event unhandled", []any{"type", "NEW", "reason", "not known"}, "event    NEW\n               kept, no ticket: not known\n"},
+		{"garbage", "event unparsed", []any{"type", "", "reason", "not JSON"}, "event    a body of unknown kind\n               kept, no ticket: not JSON\n"},
+		{"a note", "event applied", []any{"type", "NOTE", "finding", "parent/p", "note", "n", "deleted", true}, "event    NOTE\n               a note was deleted on finding p\n"},
+		{"anything else that is wrong", "trouble ahead", []any{"b", "x y", "a", 1}, `trouble  trouble ahead a="1" b="x y"` + "\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			r := slog.NewRecord(time.Time{}, slog.LevelWarn, c.message, 0)
+			r.Add(c.attrs...)
+			(&stage{out: &out}).tell(r)
+			if got := strings.TrimLeft(out.String(), " "); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
 }

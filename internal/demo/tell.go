@@ -1,11 +1,15 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"ticketd/internal/datatheorem/samples"
@@ -53,8 +57,20 @@ func (s *stage) tell(r slog.Record) {
 		return true
 	})
 	switch r.Message {
+	case "event received":
+		if a["outcome"] == "repeated" {
+			s.line("event", "the body of event %s again: counted, nothing to do", a["event"])
+		}
+	case "request refused":
+		s.line("refused", "a request, for it is %s", strings.ReplaceAll(a["outcome"], "_", " "))
 	case "event probe":
 		s.line("event", "the set-up probe, answered 200 and kept; no ticket")
+	case "event personal":
+		s.line("event", "%s", a["type"])
+		s.line("", "tells of a person: counted, its body erased; no ticket")
+	case "event unhandled", "event unparsed":
+		s.line("event", "%s", cmp.Or(a["type"], "a body of unknown kind"))
+		s.line("", "kept, no ticket: %s", a["reason"])
 	case "event applied":
 		s.event(a)
 	case "issue created":
@@ -73,9 +89,18 @@ func (s *stage) tell(r slog.Record) {
 		s.line("ticket", "%s %s", a["issue"], r.Message)
 	default:
 		if r.Level >= slog.LevelWarn {
-			s.line("trouble", "%s %v", r.Message, a)
+			s.line("trouble", "%s %s", r.Message, words(a))
 		}
 	}
+}
+
+// words shows attributes in the order of their names.
+func words(a map[string]string) string {
+	all := make([]string, 0, len(a))
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		all = append(all, name+"="+strconv.Quote(a[name]))
+	}
+	return strings.Join(all, " ")
 }
 
 func (s *stage) event(a map[string]string) {
@@ -87,7 +112,11 @@ func (s *stage) event(a map[string]string) {
 		s.line("", "%s is %s", a["finding"], a["disposition"])
 		s.line("rule", "%s", a["rule"])
 	case a["note"] != "":
-		s.line("", "a note on %s", a["finding"])
+		what := "a note was written on"
+		if a["deleted"] == "true" {
+			what = "a note was deleted on"
+		}
+		s.line("", "%s finding %s", what, strings.TrimPrefix(a["finding"], "parent/"))
 	}
 }
 
