@@ -216,7 +216,7 @@ func (c *compiler) names() {
 	for i, r := range c.spec.Rules {
 		name := ruleName(i, r)
 		if before, twice := seen[name]; twice {
-			c.add(rulePlace(i).key("name"), fmt.Sprintf("rule %d is also called %q", before+1, name), "give each rule a name of its own")
+			c.add(rulePlace(i).key("name"), fmt.Sprintf("rule[%d] is also called %q", before, name), "give each rule a name of its own")
 			continue
 		}
 		seen[name] = i

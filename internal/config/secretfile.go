@@ -32,7 +32,11 @@ func (k checker) secretFile(at []string, name string) (Secret, bool) {
 	case errors.Is(err, errReadable):
 		k.problem(at, "the file can be read by others", "chmod 600")
 	case err != nil:
-		k.problem(at, "the file cannot be used: "+reason(err), "check the path and its owner")
+		hint := "check the path and its owner"
+		if !filepath.IsAbs(file.path) {
+			hint = "check the path, which begins where ticketd is started, and its owner"
+		}
+		k.problem(at, "the file cannot be used: "+reason(err), hint)
 	case value == "":
 		k.problem(at, "the file is empty", "")
 	default:

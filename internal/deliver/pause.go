@@ -130,7 +130,7 @@ func (d *Deliverer) pause(ctx context.Context, project, kind string, wait time.D
 	if d.pace != nil && project == "" {
 		s.Slowed = d.pace.slowed
 	}
-	d.o.Logger.Warn("pausing", "project", project, "kind", kind, "for", wait.Round(time.Second), "error", cause)
+	d.o.Logger.Warn("pausing", "project", project, "kind", kind, "for", wait.Round(time.Second).String(), "error", cause)
 	return d.saveScope(ctx, s)
 }
 
