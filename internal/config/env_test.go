@@ -59,7 +59,7 @@ func TestAProblemOfTheEnvironmentNamesTheVariable(t *testing.T) {
 		"TICKETD_LOG_LEVEL=loud":            `is no log level (write "debug", "info", "warn" or "error")`,
 		"TICKETD_SERVER_LISTEN=8080":        `is no address to listen on (write host:port, such as "127.0.0.1:8080")`,
 		"TICKETD_SERVER_TOKEN=short":        "is shorter than 16 characters (openssl rand -hex 32 makes a good one)",
-		"TICKETD_JIRA_SECURITY_TOKEN=short": "is shorter than 16 characters (openssl rand -hex 32 makes a good one)",
+		"TICKETD_JIRA_SECURITY_TOKEN=short": "is shorter than 16 characters (put the whole token there as the tracker showed it)",
 		"TICKETD_INSTANCE=a b":              `is no usable name (1 to 32 letters, digits, "-", "_" and ".")`,
 	} {
 		name, value, _ := strings.Cut(variable, "=")
