@@ -204,6 +204,15 @@ func (d *Daemon) recover(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, dl := range d.deliverers {
+		if err := dl.Started(ctx); err != nil {
+			return err
+		}
+	}
+	// What a refusal put off is tried now as well.
+	if _, err := d.store.WakeTickets(ctx, []store.TicketState{store.TicketWanted}, now); err != nil {
+		return err
+	}
 	n, err := d.applier.Reroute(ctx)
 	if n > 0 {
 		d.o.Logger.Info("findings routed by changed rules", "findings", n)

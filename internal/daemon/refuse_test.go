@@ -347,3 +347,32 @@ func TestNothingIsCreatedAgainWhileTheSearchIsNotThere(t *testing.T) {
 		w.expectAll(2, 0)
 	})
 }
+
+func TestARestartTriesWhatWasRefusedAgain(t *testing.T) {
+	for name, c := range map[string]struct{ spoil, mend func(w *world) }{
+		"a token": {
+			func(w *world) { w.jira.SetToken("another") },
+			func(w *world) { w.jira.SetToken("jira-secret-token") },
+		},
+		"a project": {
+			func(w *world) { w.jira.AddProject(jiratest.Project{Key: "SEC", Archived: true}) },
+			func(w *world) { w.jira.AddProject(jiratest.Project{Key: "SEC"}) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, settings{jira: jiratest.Options{Email: "bot@example.com", Token: "jira-secret-token"}}, func(w *world) {
+				c.spoil(w)
+				w.post(violation("OPENED", "v-1", 1611058000))
+				w.pass(10 * time.Second)
+				c.mend(w)
+				w.pass(10 * time.Second)
+				if n := len(w.jira.Issues()); n != 0 {
+					t.Fatalf("%d issues: nothing was paused", n)
+				}
+				w.restart()
+				w.settle()
+				w.oneJira()
+			})
+		})
+	}
+}

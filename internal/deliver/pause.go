@@ -42,6 +42,25 @@ func (d *Deliverer) Restored(ctx context.Context) error {
 	return nil
 }
 
+// Started ends the pauses that a refused credential, project or repository caused: a start is when a
+// person has mended something. One that the tracker asked for stands.
+func (d *Deliverer) Started(ctx context.Context) error {
+	var err error
+	if d.scopes, err = d.o.Store.Scopes(ctx, d.o.Name); err != nil {
+		return err
+	}
+	for _, s := range slices.Clone(d.scopes) {
+		if s.PauseKind != pauseCredential && s.PauseKind != pauseRefused {
+			continue
+		}
+		s.PausedUntil, s.PauseKind, s.PauseReason = time.Time{}, "", ""
+		if err := d.saveScope(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // pauses is what is paused now.
 type pauses struct {
 	tracker  store.Scope // of the whole tracker; zero when there is none

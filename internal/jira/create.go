@@ -108,7 +108,8 @@ func reasons(dropped map[string]string) []string {
 	return out
 }
 
-// atDestination finds the refusals of a create that concern every ticket for the project.
+// atDestination finds the refusals of a create that concern every ticket for the project, and says
+// what to do about those that concern the rule.
 func atDestination(err error) error {
 	return amend(err, func(e *ticket.Error) {
 		_, project := e.Fields["project"]
@@ -116,8 +117,8 @@ func atDestination(err error) error {
 		switch {
 		case e.Decision == ticket.HoldTicket && project:
 			e.Decision, e.Hint = ticket.HoldDestination, hintProject
-		case e.Decision == ticket.HoldTicket && issueType:
-			e.Decision, e.Hint = ticket.HoldDestination, "set issue_type of the rule to a type that the project has"
+		case e.Decision == ticket.HoldTicket && issueType: // one rule's mistake: the others go on
+			e.Hint = "set issue_type of the rule to a type that the project has"
 		case e.Decision == ticket.HoldDestination && e.Status == http.StatusNotFound:
 			e.Hint = hintProject
 		}

@@ -96,10 +96,9 @@ func TestCreateHoldsTheDestinationForItsOwnMistakes(t *testing.T) {
 	both(t, func(t *testing.T, dc bool) {
 		s := start(t, jiratest.Options{DataCenter: dc, Projects: []jiratest.Project{{Key: "SEC"}, {Key: "OLD", Archived: true}, {Key: "HID", Hidden: true}}})
 		for name, to := range map[string]ticket.Destination{
-			"unknown project":    {Project: "NOPE", IssueType: "Bug"},
-			"hidden project":     {Project: "HID", IssueType: "Bug"},
-			"archived project":   {Project: "OLD", IssueType: "Bug"},
-			"unknown issue type": {Project: "SEC", IssueType: "Vulnerability"},
+			"unknown project":  {Project: "NOPE", IssueType: "Bug"},
+			"hidden project":   {Project: "HID", IssueType: "Bug"},
+			"archived project": {Project: "OLD", IssueType: "Bug"},
 		} {
 			d := draft()
 			d.Destination = to
@@ -110,6 +109,18 @@ func TestCreateHoldsTheDestinationForItsOwnMistakes(t *testing.T) {
 		}
 		if s.effects() != "" {
 			t.Errorf("effects: %s", s.effects())
+		}
+	})
+}
+
+func TestAWrongIssueTypeHoldsTheTicketsOfItsRuleAlone(t *testing.T) {
+	both(t, func(t *testing.T, dc bool) {
+		s := start(t, jiratest.Options{DataCenter: dc})
+		d := draft()
+		d.Destination.IssueType = "Vulnerability"
+		_, err := s.t.Create(t.Context(), d)
+		if e := wantDecision(t, err, ticket.HoldTicket); !strings.Contains(e.Hint, "issue_type") || e.Fields["issuetype"] == "" {
+			t.Errorf("hint %q, fields %v", e.Hint, e.Fields)
 		}
 	})
 }
