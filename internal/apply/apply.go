@@ -13,6 +13,7 @@ import (
 
 	"ticketd/internal/datatheorem"
 	"ticketd/internal/finding"
+	"ticketd/internal/wake"
 	"ticketd/mapping"
 	"ticketd/store"
 )
@@ -42,7 +43,7 @@ func New(o Options) *Applier {
 }
 
 // Run applies what waits, then sleeps until woken; retry is the wait after trouble with the store.
-func (a *Applier) Run(ctx context.Context, wake <-chan struct{}, retry time.Duration) error {
+func (a *Applier) Run(ctx context.Context, woken wake.Signal, retry time.Duration) error {
 	for ctx.Err() == nil {
 		n, err := a.Step(context.WithoutCancel(ctx))
 		wait := a.o.Idle
@@ -53,13 +54,7 @@ func (a *Applier) Run(ctx context.Context, wake <-chan struct{}, retry time.Dura
 		case n > 0:
 			continue
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-		case <-wake:
-		case <-timer.C:
-		}
-		timer.Stop()
+		woken.Sleep(ctx, wait)
 	}
 	return nil
 }

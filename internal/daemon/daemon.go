@@ -16,6 +16,7 @@ import (
 	"ticketd/internal/config"
 	"ticketd/internal/deliver"
 	"ticketd/internal/receive"
+	"ticketd/internal/wake"
 	"ticketd/internal/web"
 	"ticketd/store"
 )
@@ -44,8 +45,8 @@ type Daemon struct {
 	webhook    listening
 	admin      listening
 	poke       net.Listener // nil where the platform has none
-	wakeApply  signal
-	wakes      map[string]signal // of each deliverer
+	wakeApply  wake.Signal
+	wakes      map[string]wake.Signal // of each deliverer
 }
 
 // listening is a server with the listener that it will serve.
@@ -66,7 +67,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			return (&net.ListenConfig{}).Listen(ctx, network, address)
 		}
 	}
-	d := &Daemon{o: o, wakeApply: newSignal(), wakes: make(map[string]signal), deliverers: make(map[string]*deliver.Deliverer)}
+	d := &Daemon{o: o, wakeApply: wake.New(), wakes: make(map[string]wake.Signal), deliverers: make(map[string]*deliver.Deliverer)}
 	defer func() {
 		if err != nil {
 			d.close()
@@ -92,7 +93,7 @@ func (d *Daemon) listen() error {
 	s := d.o.Config.Server
 	handler, err := receive.New(receive.Options{
 		Store: d.store, Path: s.Path, Tokens: credentials(s.Tokens), Capabilities: credentials(s.Capabilities),
-		Open: s.InsecureNoAuth, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.set,
+		Open: s.InsecureNoAuth, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.Set,
 	})
 	if err != nil {
 		return fmt.Errorf("setting up the webhook: %w", err)

@@ -22,11 +22,12 @@ import (
 // nothing of it. "..." is everything that the table onlyIn leaves open.
 func mayImport() map[string][]string {
 	values := []string{"internal/finding", "internal/ticket"}
-	stage := append([]string{"internal/datatheorem", "mapping", "store"}, values...)
+	stage := append([]string{"internal/datatheorem", "internal/wake", "mapping", "store"}, values...)
 	return map[string][]string{
 		"internal/finding":     nil,
 		"internal/ticket":      nil,
 		"internal/datatheorem": {"internal/finding"},
+		"internal/wake":        nil,
 
 		"mapping": values,
 		"store":   values,

@@ -12,6 +12,7 @@ import (
 	"ticketd/internal/github"
 	"ticketd/internal/jira"
 	"ticketd/internal/outbound"
+	"ticketd/internal/wake"
 	"ticketd/mapping"
 	"ticketd/store"
 )
@@ -42,7 +43,7 @@ func (d *Daemon) wire(name string, t deliver.Tracker, clock *outbound.Clock, rul
 	if timing.Quiet == 0 {
 		timing.Quiet = d.o.Config.Deliver.QuietPeriod
 	}
-	d.wakes[name] = newSignal()
+	d.wakes[name] = wake.New()
 	d.deliverers[name] = deliver.New(deliver.Options{
 		Name: name, Tracker: t, Store: d.store, Mapping: rules, Pace: pace, Timing: timing,
 		Logger: d.o.Logger, Now: d.o.Now, Skew: clock.Skew,

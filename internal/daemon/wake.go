@@ -8,26 +8,14 @@ import (
 	"time"
 )
 
-// signal is a one-slot wake-up: setting it twice wakes once.
-type signal chan struct{}
-
-func newSignal() signal { return make(signal, 1) }
-
-func (s signal) set() {
-	select {
-	case s <- struct{}{}:
-	default:
-	}
-}
-
 func (d *Daemon) wakeDeliverers() {
 	for _, s := range d.wakes {
-		s.set()
+		s.Set()
 	}
 }
 
 func (d *Daemon) wakeAll() {
-	d.wakeApply.set()
+	d.wakeApply.Set()
 	d.wakeDeliverers()
 }
 

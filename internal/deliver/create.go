@@ -70,11 +70,7 @@ func (r *run) undo(ctx context.Context, before store.Ticket, started time.Time, 
 	if r.t.State != store.TicketDoubt {
 		r.t.State = store.TicketWanted
 	}
-	due, err := r.settle(ctx, cause)
-	if err != nil {
-		return err
-	}
-	return r.done(ctx, due, note("create", started, r.o.Now(), cause, ""))
+	return r.callFailed(ctx, "create", started, cause)
 }
 
 // created is C6: nothing that can fail stands between the answer and this record.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ticketd/internal/ticket"
+	"ticketd/internal/wake"
 	"ticketd/mapping"
 	"ticketd/store"
 )
@@ -84,7 +85,7 @@ func (d *Deliverer) Unwell() bool { return d.failed.Load() > 0 }
 
 // Run steps until the context ends. A step that is under way is finished, never cut: cancelling a
 // create would make its outcome unknown.
-func (d *Deliverer) Run(ctx context.Context, wake <-chan struct{}) error {
+func (d *Deliverer) Run(ctx context.Context, woken wake.Signal) error {
 	d.stopping = ctx.Done()
 	for ctx.Err() == nil {
 		did, err := d.Step(context.WithoutCancel(ctx))
@@ -99,16 +100,9 @@ func (d *Deliverer) Run(ctx context.Context, wake <-chan struct{}) error {
 				wait = min(max(did.Next.Sub(d.o.Now()), 0), d.o.Timing.Idle)
 			}
 		}
-		if wait == 0 {
-			continue
+		if wait > 0 {
+			woken.Sleep(ctx, wait)
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-		case <-wake:
-		case <-timer.C:
-		}
-		timer.Stop()
 	}
 	return nil
 }
@@ -292,10 +286,8 @@ func (r *run) rest(ctx context.Context) error {
 func note(name string, started, ended time.Time, err error, text string) *store.Op {
 	op := &store.Op{Name: name, Started: started, Ended: ended, Outcome: "ok", Text: text}
 	if err != nil {
-		op.Outcome, op.Text = ticket.DecisionOf(err).String(), err.Error()
-		if e, ok := errors.AsType[*ticket.Error](err); ok {
-			op.Status, op.RequestID = e.Status, e.RequestID
-		}
+		e := ticket.AsError(err)
+		op.Outcome, op.Text, op.Status, op.RequestID = e.Decision.String(), err.Error(), e.Status, e.RequestID
 	}
 	return op
 }

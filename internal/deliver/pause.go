@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -98,11 +97,7 @@ func (d *Deliverer) backoff(failures int) time.Duration {
 // pauseFor pauses what an error concerns beyond one ticket: the tracker when it throttles, refuses
 // the credential or does not answer, the project when that is refused. Other errors pause nothing.
 func (d *Deliverer) pauseFor(ctx context.Context, project string, err error) error {
-	e, ok := errors.AsType[*ticket.Error](err)
-	if !ok {
-		e = &ticket.Error{Decision: ticket.Doubt, Err: err}
-	}
-	switch e.Decision {
+	switch e := ticket.AsError(err); e.Decision {
 	case ticket.Pause:
 		if e.Secondary {
 			d.pace.slow()

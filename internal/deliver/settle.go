@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -20,10 +19,7 @@ const (
 // failure asks for. What the failure means for the row's state beyond "held" and "gone" is the
 // caller's business.
 func (r *run) settle(ctx context.Context, err error) (due time.Time, _ error) {
-	e, ok := errors.AsType[*ticket.Error](err)
-	if !ok {
-		e = &ticket.Error{Decision: ticket.Doubt, Err: err}
-	}
+	e := ticket.AsError(err)
 	now := r.o.Now()
 	r.t.Failures++
 	r.t.Reason, r.t.Hint = e.Error(), e.Hint
@@ -53,6 +49,15 @@ func (r *run) settle(ctx context.Context, err error) (due time.Time, _ error) {
 	case ticket.Pause, ticket.Conflict, ticket.Retry, ticket.Doubt:
 	}
 	return now.Add(r.backoff(r.t.Failures)), nil
+}
+
+// callFailed settles a call and gives the row back, where nothing else follows from the failure.
+func (r *run) callFailed(ctx context.Context, name string, started time.Time, cause error) error {
+	due, err := r.settle(ctx, cause)
+	if err != nil {
+		return err
+	}
+	return r.done(ctx, due, note(name, started, r.o.Now(), cause, ""))
 }
 
 // movedAway tells whether the issue is in another project than the one that new issues go to, of

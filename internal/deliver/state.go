@@ -75,11 +75,7 @@ func (r *run) check(ctx context.Context) error {
 	defer cancel()
 	issue, err := r.o.Tracker.Read(call, r.t.Ref)
 	if err != nil {
-		due, serr := r.settle(ctx, err)
-		if serr != nil {
-			return serr
-		}
-		return r.done(ctx, due, note("read", started, r.o.Now(), err, ""))
+		return r.callFailed(ctx, "read", started, err)
 	}
 	text := "open, as it should be"
 	r.t.Applied.Known = true
@@ -116,11 +112,7 @@ func (r *run) update(ctx context.Context) error {
 	issue, err := r.o.Tracker.Update(call, r.t.Ref, draft, r.t.Applied.Written)
 	r.pace.wrote(r.o.Now(), false)
 	if err != nil {
-		due, serr := r.settle(ctx, err)
-		if serr != nil {
-			return serr
-		}
-		return r.done(ctx, due, note("update", started, r.o.Now(), err, ""))
+		return r.callFailed(ctx, "update", started, err)
 	}
 	r.t.Applied.Draft, r.t.Applied.Written = r.view.Digest(draft), issue.Written
 	if err := r.succeeded(ctx, issue); err != nil {

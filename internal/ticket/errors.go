@@ -74,11 +74,14 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// DecisionOf gives the decision that an error carries. An error that carries none is in doubt: it
-// is never safe to assume that nothing happened.
-func DecisionOf(err error) Decision {
+// AsError gives the Error that an error is or wraps. One that carries no decision is in doubt: it is
+// never safe to assume that nothing happened.
+func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Decision
+		return e
 	}
-	return Doubt
+	return &Error{Decision: Doubt, Err: err}
 }
+
+// DecisionOf gives the decision that an error carries, as [AsError] does.
+func DecisionOf(err error) Decision { return AsError(err).Decision }
