@@ -32,7 +32,7 @@ func TestTheDefaultBodyIsAsInTheGoldenFiles(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			d, err := view(t, jiraRule(), tt.f).Draft(tt.f, "dtw-1", tt.previous)
+			d, err := view(t, jiraRule(), tt.f).Draft(One(tt.f), "dtw-1", tt.previous)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,12 +56,12 @@ func TestTheDefaultBodyIsAsInTheGoldenFiles(t *testing.T) {
 
 func TestTheDefaultBodyDoesNotChangeWithTheDisposition(t *testing.T) {
 	v := view(t, jiraRule(), sampleViolation(finding.Open))
-	want, err := v.Draft(sampleViolation(finding.Open), "dtw-1", ticket.Ref{})
+	want, err := v.Draft(One(sampleViolation(finding.Open)), "dtw-1", ticket.Ref{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range finding.Dispositions() {
-		got, err := v.Draft(sampleViolation(d), "dtw-1", ticket.Ref{})
+		got, err := v.Draft(One(sampleViolation(d)), "dtw-1", ticket.Ref{})
 		if err != nil || v.Digest(got) != v.Digest(want) {
 			t.Errorf("%s: another body, %v", d, err)
 		}

@@ -18,7 +18,8 @@ func follows(previous ticket.Ref) ticket.Block {
 
 // StateComment says what became of the finding, with the words of whoever decided it. A template of
 // the rule is used unless it fails or prints nothing: a comment is always said.
-func (v View) StateComment(f finding.Finding) ticket.Doc {
+func (v View) StateComment(s Subject) ticket.Doc {
+	f := s.Finding
 	if t := v.rule.outcomes[f.Disposition].comment; t != nil {
 		if doc, err := t.doc(newData(f)); err == nil && len(doc) > 0 {
 			return doc

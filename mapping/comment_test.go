@@ -36,7 +36,7 @@ func TestAStateCommentSaysWhatBecameOfTheFinding(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := dump(view(t, jiraRule(), tt.f).StateComment(tt.f)); got != tt.want {
+			if got := dump(view(t, jiraRule(), tt.f).StateComment(One(tt.f))); got != tt.want {
 				t.Errorf("got\n%s", got)
 			}
 		})
@@ -59,7 +59,7 @@ func TestAStateCommentTemplateIsUsedUnlessItSaysNothing(t *testing.T) {
 		"P ee.com.au\n": sampleViolation(finding.Fixed),
 		"P Data Theorem reports this fixed on 27 January 2021, 07:37 UTC.\n": short,
 	} {
-		if got := dump(v.StateComment(f)); got != want {
+		if got := dump(v.StateComment(One(f))); got != want {
 			t.Errorf("got\n%swant\n%s", got, want)
 		}
 	}

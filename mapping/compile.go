@@ -93,6 +93,10 @@ func (c *compiler) look(at place, s Rule) *rule {
 		outcomes:     make(map[finding.Disposition]outcome, len(s.On)),
 		ticketClosed: s.TicketClosed,
 		notes:        s.Notes,
+
+		maxNewPerHour:     s.MaxNewPerHour,
+		closePersonClosed: s.ClosePersonClosed,
+		refusedLabel:      s.RefusedLabel,
 	}
 	c.fields(at.key("fields"), s.Fields)
 	for _, key := range slices.Sorted(maps.Keys(s.Priority)) {

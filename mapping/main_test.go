@@ -109,11 +109,11 @@ func compile(t testing.TB, s Spec) *Mapping {
 func view(t testing.TB, r Rule, f finding.Finding) View {
 	t.Helper()
 	m := compile(t, twoTrackers(r))
-	route, ok := m.Route(f)
-	if !ok {
+	route, err := m.Route(f)
+	if err != nil {
 		t.Fatal("not routed")
 	}
-	return m.For(f, route.Destination, route.Rule)
+	return m.For(One(f), route.Destination, route.Rule)
 }
 
 func jiraRule() Rule { return Rule{Name: "all", Tracker: "corp", Project: "SEC"} }

@@ -16,7 +16,7 @@ func body(t testing.TB, text string, f finding.Finding) ticket.Doc {
 	t.Helper()
 	r := jiraRule()
 	r.Body = text
-	d, err := view(t, r, f).Draft(f, "dtw-1", ticket.Ref{})
+	d, err := view(t, r, f).Draft(One(f), "dtw-1", ticket.Ref{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func checkNothingBreaksOut(t interface {
 	Fatalf(string, ...any)
 }, v View, f finding.Finding, want string) {
 	t.Helper()
-	d, err := v.Draft(f, "dtw-1", ticket.Ref{})
+	d, err := v.Draft(One(f), "dtw-1", ticket.Ref{})
 	if err != nil {
 		t.Fatalf("executing: %v", err)
 	}
@@ -164,7 +164,7 @@ func hostile(t testing.TB) (View, string) {
 	r.Body = everywhere
 	f := seen(finding.Violation, finding.Open, map[finding.Field]string{finding.Title: "harmless"})
 	v := view(t, r, f)
-	d, err := v.Draft(f, "dtw-1", ticket.Ref{})
+	d, err := v.Draft(One(f), "dtw-1", ticket.Ref{})
 	if err != nil {
 		t.Fatal(err)
 	}

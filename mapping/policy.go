@@ -33,7 +33,14 @@ type Policy struct {
 	OnRegression Regression    // never empty
 	ReopenWithin time.Duration // 0: an issue that we closed is never reopened
 	Notes        bool          // notes become comments
+
+	ClosePersonClosed bool   // bring a ticket that a person closed to the outcome of a closing, too
+	MaxNewPerHour     int    // new tickets of the rule in any hour; 0: no bound
+	RefusedLabel      string // of a ticket that the workflow does not let close or reopen; never empty
 }
+
+// DefaultRefusedLabel is Policy.RefusedLabel where no rule says otherwise.
+const DefaultRefusedLabel = "ticketd-refused"
 
 // errDuration is what every duration that cannot be used comes to.
 var errDuration = errors.New("not a duration")

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"slices"
 
 	"ticketd/internal/finding"
@@ -21,17 +22,22 @@ type Mapping struct {
 type Route struct {
 	Rule        string // name of the rule that matched
 	Destination ticket.Destination
-	Group       string // findings of one group share a ticket; today each is its own group
+	Group       string // findings of one group share a ticket: the key of a finding that has it to itself, or a group as [Grouped] knows
 }
 
-// Route gives the destination that the first matching rule names, or false where none matches. A
-// [finding.Parent] has no ticket and is never routed.
-func (m *Mapping) Route(f finding.Finding) (Route, bool) {
+// ErrUnrouted is what Route gives where no rule matches.
+var ErrUnrouted = errors.New("no rule matches")
+
+// Route gives the destination that the first matching rule names, or an error that is
+// [ErrUnrouted] where none matches. A [finding.Parent] has no ticket and is never routed. Where the
+// expression of a rule fails on the finding, routing ends there with an error of its own: to ask the
+// rules after it could send the finding to a place that the failing rule keeps it from.
+func (m *Mapping) Route(f finding.Finding) (Route, error) {
 	r := m.match(f)
 	if r == nil {
-		return Route{}, false
+		return Route{}, ErrUnrouted
 	}
-	return Route{Rule: r.name, Destination: r.dest, Group: f.Key.String()}, true
+	return Route{Rule: r.name, Destination: r.dest, Group: f.Key.String()}, nil
 }
 
 func (m *Mapping) match(f finding.Finding) *rule {
@@ -60,8 +66,10 @@ func (m *Mapping) Fingerprint() string { return m.fingerprint }
 
 // For gives the view on a ticket at dest that was made by the named rule: through the rule that
 // matches the finding now if it still leads to the same destination, else through the named rule if
-// there is one, else through the defaults. A ticket never moves because a rule changed.
-func (m *Mapping) For(f finding.Finding, dest ticket.Destination, name string) View {
+// there is one, else through the defaults. A ticket never moves because a rule changed. For a digest,
+// or a group whose named rule is still there and leads to the same destination, it is the named rule.
+func (m *Mapping) For(s Subject, dest ticket.Destination, name string) View {
+	f := s.Finding
 	v := View{m: m, dest: dest, rule: m.defaults}
 	if r := m.match(f); r != nil && r.dest == dest {
 		v.rule = r

@@ -28,6 +28,10 @@ type rule struct {
 	regression   Regression
 	reopenWithin *time.Duration
 	notes        *bool
+
+	maxNewPerHour     *int
+	closePersonClosed *bool
+	refusedLabel      string
 }
 
 // outcome is a compiled [Outcome].
@@ -55,6 +59,9 @@ func (r *rule) inherit(d *rule) {
 	r.regression = cmp.Or(r.regression, d.regression)
 	r.reopenWithin = cmp.Or(r.reopenWithin, d.reopenWithin)
 	r.notes = cmp.Or(r.notes, d.notes)
+	r.maxNewPerHour = cmp.Or(r.maxNewPerHour, d.maxNewPerHour)
+	r.closePersonClosed = cmp.Or(r.closePersonClosed, d.closePersonClosed)
+	r.refusedLabel = cmp.Or(r.refusedLabel, d.refusedLabel)
 }
 
 // underlay gives over with the entries of under that it lacks.

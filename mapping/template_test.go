@@ -109,7 +109,7 @@ func TestATemplateCannotGrowATextWithoutEnd(t *testing.T) {
 			continue
 		}
 		route, _ := m.Route(f)
-		if _, err := m.For(f, route.Destination, route.Rule).Draft(f, "dtw-1", ticket.Ref{}); err == nil {
+		if _, err := m.For(One(f), route.Destination, route.Rule).Draft(One(f), "dtw-1", ticket.Ref{}); err == nil {
 			t.Errorf("%s: executed", text)
 		}
 	}

@@ -36,7 +36,7 @@ func TestEveryFindingGetsATitle(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			d, err := view(t, jiraRule(), tt.f).Draft(tt.f, "dtw-1", ticket.Ref{})
+			d, err := view(t, jiraRule(), tt.f).Draft(One(tt.f), "dtw-1", ticket.Ref{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestATitleTemplateGivesOneLine(t *testing.T) {
 	for text, want := range tests {
 		r := jiraRule()
 		r.Title = text
-		d, err := view(t, r, f).Draft(f, "dtw-1", ticket.Ref{})
+		d, err := view(t, r, f).Draft(One(f), "dtw-1", ticket.Ref{})
 		if err != nil || d.Title != want {
 			t.Errorf("%s: got %q, %v", text, d.Title, err)
 		}

@@ -25,7 +25,7 @@ func (v View) service() Service { return v.m.trackers[v.dest.Tracker] }
 
 // Policy says when the ticket is made, reopened and commented.
 func (v View) Policy() Policy {
-	p := Policy{OnRegression: RegressionReopen, ReopenWithin: DefaultReopenWithin, Notes: true}
+	p := Policy{OnRegression: RegressionReopen, ReopenWithin: DefaultReopenWithin, Notes: true, RefusedLabel: DefaultRefusedLabel}
 	if v.rule.ticketClosed != nil {
 		p.TicketClosed = *v.rule.ticketClosed
 	}
@@ -38,13 +38,21 @@ func (v View) Policy() Policy {
 	if v.rule.notes != nil {
 		p.Notes = *v.rule.notes
 	}
+	if v.rule.maxNewPerHour != nil {
+		p.MaxNewPerHour = *v.rule.maxNewPerHour
+	}
+	if v.rule.closePersonClosed != nil {
+		p.ClosePersonClosed = *v.rule.closePersonClosed
+	}
+	p.RefusedLabel = first(v.rule.refusedLabel, p.RefusedLabel)
 	return p
 }
 
-// Draft gives the issue that should exist for the finding. previous, when it is not zero, is the
+// Draft gives the issue that should exist for the subject. previous, when it is not zero, is the
 // older issue that this one follows. The only error is that of a body template that cannot be
 // executed on this finding.
-func (v View) Draft(f finding.Finding, marker string, previous ticket.Ref) (ticket.Draft, error) {
+func (v View) Draft(s Subject, marker string, previous ticket.Ref) (ticket.Draft, error) {
+	f := s.Finding
 	body, err := v.body(f)
 	if err != nil {
 		return ticket.Draft{}, fmt.Errorf("executing the body template: %w", err)
@@ -64,7 +72,7 @@ func (v View) Draft(f finding.Finding, marker string, previous ticket.Ref) (tick
 	if v.service() == Jira {
 		d.Priority = v.priority(f)
 		d.Components = slices.Clone(v.rule.components)
-		d.Fields = maps.Clone(v.rule.fields)
+		d.Fields = rawFields(v.rule.fields)
 	}
 	return d, nil
 }
@@ -96,14 +104,15 @@ func (v View) labels(labels []string) []string {
 // Closing says how the issue is closed for a disposition, or reopened for [finding.Open]. On
 // GitHub the reason is "completed" for what a scan or a policy ended and "not_planned" for what a
 // person decided, unless the rule says otherwise.
-func (v View) Closing(d finding.Disposition) ticket.Closing {
+// The only error is that of a template that cannot be executed on this subject.
+func (v View) Closing(_ Subject, d finding.Disposition) (ticket.Closing, error) {
 	o := v.rule.outcomes[d]
 	c := ticket.Closing{AddLabels: v.labels(o.Labels)}
 	switch v.service() {
 	case Jira:
 		c.Transitions = slices.Clone(o.Transitions)
 		c.Resolution = o.Resolution
-		c.Fields = maps.Clone(o.Fields)
+		c.Fields = rawFields(o.Fields)
 	case GitHub:
 		c.StateReason = o.StateReason
 		switch {
@@ -114,7 +123,19 @@ func (v View) Closing(d finding.Disposition) ticket.Closing {
 			c.StateReason = completed
 		}
 	}
-	return c
+	return c, nil
+}
+
+// CommentOnly tells whether a ticket only gets a comment, and keeps its state, for the disposition.
+func (v View) CommentOnly(d finding.Disposition) bool { return v.rule.outcomes[d].CommentOnly }
+
+// rawFields are fields as the rule gives them, sorted by name.
+func rawFields(fields map[string]any) []ticket.Field {
+	var out []ticket.Field
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		out = append(out, ticket.Field{Name: name, Type: ticket.JSONField, JSON: fields[name]})
+	}
+	return out
 }
 
 // GitHub's reasons that a rule may give.

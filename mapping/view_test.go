@@ -14,11 +14,11 @@ func TestThePolicyIsTheRulesThenTheDefaultsThenOurs(t *testing.T) {
 		rule, defaults Rule
 		want           Policy
 	}{
-		"ours":     {Rule{}, Rule{}, Policy{false, RegressionReopen, 90 * 24 * time.Hour, true}},
-		"defaults": {Rule{}, Rule{TicketClosed: new(true), OnRegression: "new", ReopenWithin: "36h", Notes: new(false)}, Policy{true, RegressionNew, 36 * time.Hour, false}},
+		"ours":     {Rule{}, Rule{}, Policy{TicketClosed: false, OnRegression: RegressionReopen, ReopenWithin: 90 * 24 * time.Hour, Notes: true, RefusedLabel: DefaultRefusedLabel}},
+		"defaults": {Rule{}, Rule{TicketClosed: new(true), OnRegression: "new", ReopenWithin: "36h", Notes: new(false)}, Policy{TicketClosed: true, OnRegression: RegressionNew, ReopenWithin: 36 * time.Hour, Notes: false, RefusedLabel: DefaultRefusedLabel}},
 		"rule": {Rule{TicketClosed: new(false), OnRegression: "comment", ReopenWithin: "30d", Notes: new(true)},
-			Rule{TicketClosed: new(true), OnRegression: "new", ReopenWithin: "36h", Notes: new(false)}, Policy{false, RegressionComment, 30 * 24 * time.Hour, true}},
-		"never": {Rule{ReopenWithin: "0", OnRegression: "nothing"}, Rule{ReopenWithin: "1h"}, Policy{false, RegressionNothing, 0, true}},
+			Rule{TicketClosed: new(true), OnRegression: "new", ReopenWithin: "36h", Notes: new(false)}, Policy{TicketClosed: false, OnRegression: RegressionComment, ReopenWithin: 30 * 24 * time.Hour, Notes: true, RefusedLabel: DefaultRefusedLabel}},
+		"never": {Rule{ReopenWithin: "0", OnRegression: "nothing"}, Rule{ReopenWithin: "1h"}, Policy{TicketClosed: false, OnRegression: RegressionNothing, ReopenWithin: 0, Notes: true, RefusedLabel: DefaultRefusedLabel}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -28,7 +28,7 @@ func TestThePolicyIsTheRulesThenTheDefaultsThenOurs(t *testing.T) {
 			m := compile(t, s)
 			f := sampleViolation(finding.Open)
 			route, _ := m.Route(f)
-			if got := m.For(f, route.Destination, route.Rule).Policy(); got != tt.want {
+			if got := m.For(One(f), route.Destination, route.Rule).Policy(); got != tt.want {
 				t.Errorf("got %+v", got)
 			}
 		})
@@ -47,7 +47,7 @@ func TestADraftHasWhatItsTrackerTakes(t *testing.T) {
 	m := compile(t, s)
 	draft := func(f finding.Finding) ticket.Draft {
 		route, _ := m.Route(f)
-		d, err := m.For(f, route.Destination, route.Rule).Draft(f, "dtw-1", ticket.Ref{})
+		d, err := m.For(One(f), route.Destination, route.Rule).Draft(One(f), "dtw-1", ticket.Ref{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestADraftHasWhatItsTrackerTakes(t *testing.T) {
 	want := ticket.Draft{
 		Destination: ticket.Destination{Tracker: "corp", Project: "SEC", IssueType: "Task"}, Marker: "dtw-1",
 		Title: "Private key in the app · MyBank", PortalURL: "https://www.securetheorem.com/mobile-secure/v2/security/6f1c5a0e",
-		Labels: []string{"app-sec"}, Priority: "High", Components: []string{"web"}, Assignee: "me", Fields: map[string]any{"a": 1, "b": 2},
+		Labels: []string{"app-sec"}, Priority: "High", Components: []string{"web"}, Assignee: "me", Fields: rawFields(map[string]any{"a": 1, "b": 2}),
 	}
 	if got := draft(richTarget()); !reflect.DeepEqual(got, want) {
 		t.Errorf("Jira: got %+v", got)
@@ -78,7 +78,7 @@ func TestThePriorityIsBySeverityThenRelevanceThenAny(t *testing.T) {
 		{"HIGH", "URGENT", "1"}, {"high", "", "1"}, {"LOW", "Urgent", "2"}, {"", "URGENT", "2"}, {"LOW", "", "9"}, {"", "", "9"},
 	} {
 		f := seen(finding.Target, finding.Open, map[finding.Field]string{finding.Severity: tt.severity, finding.Relevance: tt.relevance})
-		d, err := view(t, r, f).Draft(f, "dtw-1", ticket.Ref{})
+		d, err := view(t, r, f).Draft(One(f), "dtw-1", ticket.Ref{})
 		if err != nil || d.Priority != tt.want {
 			t.Errorf("%s %s: %q, %v", tt.severity, tt.relevance, d.Priority, err)
 		}
@@ -91,11 +91,11 @@ func TestADraftDoesNotShareTheMapping(t *testing.T) {
 	f := sampleViolation(finding.Open)
 	v := view(t, r, f)
 	for range 2 {
-		d, err := v.Draft(f, "dtw-1", ticket.Ref{})
-		if err != nil || d.Labels[0] != "a" || d.Fields["f"] != 1 {
+		d, err := v.Draft(One(f), "dtw-1", ticket.Ref{})
+		if err != nil || d.Labels[0] != "a" || d.Fields[0].JSON != 1 {
 			t.Fatalf("got %v %v, %v", d.Labels, d.Fields, err)
 		}
-		d.Labels[0], d.Fields["f"] = "changed", 2
+		d.Labels[0], d.Fields[0].JSON = "changed", 2
 	}
 }
 
@@ -110,7 +110,11 @@ func TestClosingIsAsTheRuleSaysOnItsTracker(t *testing.T) {
 	m := compile(t, s)
 	closing := func(f finding.Finding, d finding.Disposition) ticket.Closing {
 		route, _ := m.Route(f)
-		return m.For(f, route.Destination, route.Rule).Closing(d)
+		c, err := m.For(One(f), route.Destination, route.Rule).Closing(One(f), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
 	}
 	target, violation := sampleTarget(finding.Open), sampleViolation(finding.Open)
 	tests := []struct {
@@ -118,7 +122,7 @@ func TestClosingIsAsTheRuleSaysOnItsTracker(t *testing.T) {
 		d    finding.Disposition
 		want ticket.Closing
 	}{
-		{target, finding.Fixed, ticket.Closing{Transitions: []string{"Review", "Done"}, Resolution: "Fixed", Fields: map[string]any{"c": "x"}, AddLabels: []string{"fixed-by-dt"}}},
+		{target, finding.Fixed, ticket.Closing{Transitions: []string{"Review", "Done"}, Resolution: "Fixed", Fields: rawFields(map[string]any{"c": "x"}), AddLabels: []string{"fixed-by-dt"}}},
 		{target, finding.WontFix, ticket.Closing{AddLabels: []string{"wont-fix"}}},
 		{target, finding.Open, ticket.Closing{Transitions: []string{"Reopen"}, AddLabels: []string{"again"}}},
 		{target, finding.Resolved, ticket.Closing{}},
@@ -162,7 +166,7 @@ func TestAFailingBodyTemplateIsAnError(t *testing.T) {
 	r := jiraRule()
 	r.Body = `{{if .AssetName}}{{slice .AssetName 5}}{{end}}`
 	f := seen(finding.Violation, finding.Open, map[finding.Field]string{finding.AssetName: "a"})
-	if d, err := view(t, r, f).Draft(f, "dtw-1", ticket.Ref{}); err == nil {
+	if d, err := view(t, r, f).Draft(One(f), "dtw-1", ticket.Ref{}); err == nil {
 		t.Errorf("got %+v", d)
 	}
 }

@@ -180,8 +180,8 @@ func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, seq
 // route gives a finding its rule and its ticket row. A ticket that was ever attempted keeps its
 // destination; one that was not goes where the rules say now.
 func (a *Applier) route(ctx context.Context, tx *store.Tx, row *store.Finding) error {
-	to, ok := a.o.Mapping.Route(row.Finding)
-	if !ok {
+	to, err := a.o.Mapping.Route(row.Finding)
+	if err != nil {
 		if row.TicketID == 0 {
 			row.Rule = ""
 		}

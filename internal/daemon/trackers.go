@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -17,67 +19,99 @@ import (
 	"ticketd/store"
 )
 
-// wireTrackers makes a deliverer for each configured tracker.
-func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
-	for name, c := range d.o.Config.Jira {
-		clock := new(outbound.Clock)
-		t, err := d.jira(name, c, clock)
-		if err != nil {
-			return fmt.Errorf("setting up jira.%s: %w", name, err)
-		}
-		d.wire(name, t, clock, rules, paced(c.Pacing, deliver.JiraPace()))
-	}
-	for name, c := range d.o.Config.GitHub {
-		clock := new(outbound.Clock)
-		t, err := d.github(name, c, clock)
-		if err != nil {
-			return fmt.Errorf("setting up github.%s: %w", name, err)
-		}
-		d.wire(name, t, clock, rules, paced(c.Pacing, gitHubPace(c.Site.Hostname())))
-	}
-	return nil
+// Tracker is what an adapter can do: for the delivery, and for `ticketd doctor`.
+type Tracker interface {
+	deliver.Tracker
 }
 
-func (d *Daemon) wire(name string, t deliver.Tracker, clock *outbound.Clock, rules *mapping.Mapping, pace deliver.Pace) {
+// Connected is a configured tracker, ready to be used.
+type Connected struct {
+	Tracker Tracker
+	Clock   *outbound.Clock // follows the tracker's clock
+	Pace    deliver.Pace
+}
+
+// TrackerOptions say how trackers are connected. Config is required.
+type TrackerOptions struct {
+	Config    *config.Config
+	Version   string
+	Transport http.RoundTripper // nil: a pooled one
+	Now       func() time.Time  // nil: time.Now
+	Logger    *slog.Logger      // nil: says nothing
+}
+
+// Connect makes the adapter of each configured tracker, by name. It talks to nobody yet.
+func Connect(o TrackerOptions) (map[string]Connected, error) {
+	all := make(map[string]Connected, len(o.Config.Jira)+len(o.Config.GitHub))
+	for name, c := range o.Config.Jira {
+		clock := new(outbound.Clock)
+		t, err := o.jira(name, c, clock)
+		if err != nil {
+			return nil, fmt.Errorf("setting up jira.%s: %w", name, err)
+		}
+		all[name] = Connected{t, clock, paced(c.Pacing, deliver.JiraPace())}
+	}
+	for name, c := range o.Config.GitHub {
+		clock := new(outbound.Clock)
+		t, err := o.github(name, c, clock)
+		if err != nil {
+			return nil, fmt.Errorf("setting up github.%s: %w", name, err)
+		}
+		all[name] = Connected{t, clock, paced(c.Pacing, gitHubPace(c.Site.Hostname()))}
+	}
+	return all, nil
+}
+
+// wireTrackers makes a deliverer for each configured tracker.
+func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
+	all, err := Connect(TrackerOptions{
+		Config: d.o.Config, Version: d.o.Version, Transport: d.o.Transport, Now: d.o.Now, Logger: d.o.Logger,
+	})
+	if err != nil {
+		return err
+	}
 	timing := d.o.Timing
 	if timing.Quiet == 0 {
 		timing.Quiet = d.o.Config.Deliver.QuietPeriod
 	}
-	d.wakes[name] = wake.New()
-	d.deliverers[name] = deliver.New(deliver.Options{
-		Name: name, Tracker: t, Store: d.store, Mapping: rules, Pace: pace, Timing: timing,
-		Logger: d.o.Logger, Now: d.o.Now, Skew: clock.Skew,
-	})
+	for name, c := range all {
+		d.wakes[name] = wake.New()
+		d.deliverers[name] = deliver.New(deliver.Options{
+			Name: name, Tracker: c.Tracker, Store: d.store, Mapping: rules, Pace: c.Pace, Timing: timing,
+			Logger: d.o.Logger, Now: d.o.Now, Skew: c.Clock.Skew,
+		})
+	}
+	return nil
 }
 
-func (d *Daemon) jira(name string, c *config.Jira, clock *outbound.Clock) (*jira.Tracker, error) {
+func (o TrackerOptions) jira(name string, c *config.Jira, clock *outbound.Clock) (*jira.Tracker, error) {
 	return jira.New(jira.Options{
 		Name: name, Base: c.API, Site: c.Site, Deployment: c.Deployment, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
 		Credential: func() (string, string, error) { return c.Email, c.Token.Reveal(), nil },
-		Instance:   d.o.Config.Instance, UserAgent: d.userAgent(), Retries: readRetries,
-		Transport: d.o.Transport, Clock: clock, Now: d.o.Now, Logger: d.o.Logger,
+		Instance:   o.Config.Instance, UserAgent: o.userAgent(), Retries: readRetries,
+		Transport: o.Transport, Clock: clock, Now: o.Now, Logger: o.Logger,
 	})
 }
 
-func (d *Daemon) github(name string, c *config.GitHub, clock *outbound.Clock) (*github.Tracker, error) {
-	o := github.Options{
+func (o TrackerOptions) github(name string, c *config.GitHub, clock *outbound.Clock) (*github.Tracker, error) {
+	with := github.Options{
 		Name: name, API: c.API, Site: c.Site, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
-		UserAgent: d.userAgent(), Transport: d.o.Transport, Clock: clock, Now: d.o.Now, Logger: d.o.Logger,
+		UserAgent: o.userAgent(), Transport: o.Transport, Clock: clock, Now: o.Now, Logger: o.Logger,
 	}
 	if c.App != nil {
-		o.App = &github.App{ID: c.App.ID, Installation: c.App.Installation, PrivateKey: func() ([]byte, error) {
+		with.App = &github.App{ID: c.App.ID, Installation: c.App.Installation, PrivateKey: func() ([]byte, error) {
 			return []byte(c.App.PrivateKey.Reveal()), nil
 		}}
 	} else {
-		o.Token = c.Token.Reveal
+		with.Token = c.Token.Reveal
 	}
-	return github.New(o)
+	return github.New(with)
 }
 
 // readRetries is how often a read is repeated by the HTTP client; writes go out once.
 const readRetries = 2
 
-func (d *Daemon) userAgent() string { return "ticketd/" + d.o.Version }
+func (o TrackerOptions) userAgent() string { return "ticketd/" + o.Version }
 
 // gitHubPace tells GitHub's own hosts, ghe.com among them, from an Enterprise Server.
 func gitHubPace(host string) deliver.Pace {

@@ -6,6 +6,7 @@ import (
 
 	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
+	"ticketd/mapping"
 	"ticketd/store"
 )
 
@@ -23,7 +24,7 @@ func (r *run) create(ctx context.Context) error {
 		return r.auditFirst(ctx)
 	}
 	f := r.w.Findings[0].Finding
-	draft, err := r.view.Draft(f, r.t.Marker, r.t.Previous)
+	draft, err := r.view.Draft(mapping.One(f), r.t.Marker, r.t.Previous)
 	if err != nil {
 		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
@@ -255,7 +256,7 @@ func (r *run) follow(ctx context.Context) error {
 
 func (r *run) successor() *store.Ticket {
 	dest, rule := r.t.Destination, r.t.Rule
-	if to, ok := r.o.Mapping.Route(r.w.Findings[0].Finding); ok {
+	if to, err := r.o.Mapping.Route(r.w.Findings[0].Finding); err == nil {
 		dest, rule = to.Destination, to.Rule
 	}
 	now := r.o.Now()

@@ -195,7 +195,7 @@ type run struct {
 func (d *Deliverer) drive(ctx context.Context, w store.Work) (_ Action, err error) {
 	r := &run{Deliverer: d, w: w, t: w.Ticket}
 	if len(w.Findings) > 0 {
-		r.view = d.o.Mapping.For(w.Findings[0].Finding, w.Ticket.Destination, w.Ticket.Rule)
+		r.view = d.o.Mapping.For(mapping.One(w.Findings[0].Finding), w.Ticket.Destination, w.Ticket.Rule)
 	}
 	r.log = d.o.Logger.With("ticket", w.Ticket.ID, "finding", w.Ticket.Group)
 	if len(w.Findings) > 0 {

@@ -100,7 +100,7 @@ func planIssue(w store.Work, f finding.Finding, v mapping.View, now time.Time) S
 		return s
 	}
 	if Implied(t) == store.TicketLive && !f.Disposition.Closed() {
-		if d, err := v.Draft(f, t.Marker, t.Previous); err == nil && v.Digest(d) != t.Applied.Draft {
+		if d, err := v.Draft(mapping.One(f), t.Marker, t.Previous); err == nil && v.Digest(d) != t.Applied.Draft {
 			return Step{Action: Update}
 		}
 	}
@@ -118,7 +118,7 @@ func planClosed(w store.Work, f finding.Finding, v mapping.View, _ time.Time) St
 		return Step{Action: Rest}
 	}
 	if op := stateOp("state", f.Status); pending(w, op) {
-		return Step{Action: Comment, Op: op, Doc: v.StateComment(f)}
+		return Step{Action: Comment, Op: op, Doc: v.StateComment(mapping.One(f))}
 	}
 	if refused(a, f) {
 		return planRefused(w, f)
@@ -165,7 +165,7 @@ func planOpen(w store.Work, f finding.Finding, v mapping.View, now time.Time) St
 		return Step{Action: Check}
 	}
 	if op := stateOp("state", f.Status); !f.Status.IsZero() && a.Reopened == f.Status && pending(w, op) {
-		return Step{Action: Comment, Op: op, Doc: v.StateComment(f)}
+		return Step{Action: Comment, Op: op, Doc: v.StateComment(mapping.One(f))}
 	}
 	return Step{Action: Rest}
 }
@@ -177,7 +177,7 @@ func planRegression(w store.Work, f finding.Finding, v mapping.View) Step {
 		return Step{Action: Follow}
 	case mapping.RegressionComment:
 		if op := stateOp("regression", f.Opened); pending(w, op) {
-			return Step{Action: Comment, Op: op, Doc: v.StateComment(f)}
+			return Step{Action: Comment, Op: op, Doc: v.StateComment(mapping.One(f))}
 		}
 		return Step{Action: Accept}
 	case mapping.RegressionNothing:

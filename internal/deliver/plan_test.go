@@ -139,7 +139,7 @@ func TestPlanTakesTheNextStepForEveryStateOfTicketAndFinding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			view := planView(t, c.finding, c.policy)
-			if d, err := view.Draft(c.finding, planMarker, ticket.Ref{}); err == nil && !c.stale {
+			if d, err := view.Draft(mapping.One(c.finding), planMarker, ticket.Ref{}); err == nil && !c.stale {
 				c.ticket.Applied.Draft = view.Digest(d)
 			}
 			w := store.Work{Ticket: c.ticket, Findings: []store.Finding{{Finding: c.finding, Rule: "all", TicketID: 1}},
@@ -166,7 +166,7 @@ func planView(t *testing.T, f finding.Finding, policy func(*mapping.Rule)) mappi
 	for _, p := range problems {
 		t.Fatal(p)
 	}
-	return m.For(f, ticket.Destination{Tracker: "sim", Project: "SIM", IssueType: "Bug"}, "all")
+	return m.For(mapping.One(f), ticket.Destination{Tracker: "sim", Project: "SIM", IssueType: "Bug"}, "all")
 }
 
 func TestPlanForATicketThatWasFollowedOnlyAudits(t *testing.T) {

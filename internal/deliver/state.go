@@ -7,6 +7,7 @@ import (
 
 	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
+	"ticketd/mapping"
 	"ticketd/store"
 )
 
@@ -16,6 +17,10 @@ func (r *run) setState(ctx context.Context, open bool) error {
 	name, to := "close", f.Disposition
 	if open {
 		name, to = "reopen", finding.Open
+	}
+	closing, err := r.view.Closing(mapping.One(f), to)
+	if err != nil {
+		return r.hold(ctx, "rendering the closing: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
 	r.t.State = Implied(r.t)
 
@@ -29,7 +34,7 @@ func (r *run) setState(ctx context.Context, open bool) error {
 	started := r.o.Now()
 	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
 	defer cancel()
-	issue, err := r.o.Tracker.SetState(call, r.t.Ref, ticket.Change{Open: open, Closing: r.view.Closing(to)})
+	issue, err := r.o.Tracker.SetState(call, r.t.Ref, ticket.Change{Open: open, Closing: closing})
 	r.pace.wrote(r.o.Now(), false)
 	if err != nil {
 		return r.stateFailed(ctx, f, name, started, err)
@@ -101,7 +106,7 @@ func (r *run) closedByPerson(issue ticket.Issue) string {
 // update rewrites what still stands as written.
 func (r *run) update(ctx context.Context) error {
 	f := r.w.Findings[0].Finding
-	draft, err := r.view.Draft(f, r.t.Marker, r.t.Previous)
+	draft, err := r.view.Draft(mapping.One(f), r.t.Marker, r.t.Previous)
 	if err != nil {
 		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}

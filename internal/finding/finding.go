@@ -33,6 +33,11 @@ type Key struct {
 // group of a ticket that holds one finding.
 func (k Key) String() string { return string(k.Kind) + "/" + k.UUID }
 
+// Compare orders keys by kind, then by UUID.
+func (k Key) Compare(o Key) int {
+	return cmp.Or(cmp.Compare(k.Kind, o.Kind), cmp.Compare(k.UUID, o.UUID))
+}
+
 // ParseKey reads the form that [Key.String] writes.
 func ParseKey(s string) (Key, bool) {
 	kind, uuid, ok := strings.Cut(s, "/")

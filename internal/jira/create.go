@@ -131,10 +131,7 @@ func atDestination(err error) error {
 // createFields gives the fields of a new issue but its description. The rule's own fields come
 // first: none of them may replace what makes the issue ours.
 func createFields(cloud bool, d ticket.Draft) map[string]any {
-	fields := maps.Clone(d.Fields)
-	if fields == nil {
-		fields = map[string]any{}
-	}
+	fields := rawFields(d.Fields)
 	fields["project"] = map[string]any{"key": d.Destination.Project}
 	fields["issuetype"] = byNameOrID(d.Destination.IssueType)
 	fields["summary"] = summary(d.Title)

@@ -116,7 +116,8 @@ func TestFieldsAreSentOnlyWhereTheScreenHasThem(t *testing.T) {
 	workflow.Transitions[2].Fields = map[string]jiratest.Field{"customfield_7": {Name: "Root cause", Required: true}}
 	s := start(t, jiratest.Options{Projects: []jiratest.Project{{Key: "SEC", Workflow: workflow}}})
 	issue := s.create(t, draft())
-	closing := ticket.Closing{Resolution: "Done", Fields: map[string]any{"customfield_7": "code", "customfield_8": "elsewhere"}}
+	closing := ticket.Closing{Resolution: "Done", Fields: []ticket.Field{
+		{Name: "customfield_7", Type: ticket.JSONField, JSON: "code"}, {Name: "customfield_8", Type: ticket.JSONField, JSON: "elsewhere"}}}
 	got, err := s.t.SetState(t.Context(), issue.Ref, ticket.Change{Closing: closing})
 	if err != nil || got.Open {
 		t.Fatalf("closed %+v, %v", got, err)

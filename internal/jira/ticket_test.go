@@ -84,7 +84,10 @@ func TestCreateHoldsTheTicketForARequiredFieldAndNamesIt(t *testing.T) {
 			t.Errorf("error %+v", e)
 		}
 		d := draft()
-		d.Fields = map[string]any{"customfield_10001": map[string]any{"value": "Red"}, "labels": []string{"mine"}, "summary": "other"}
+		d.Fields = []ticket.Field{
+			{Name: "customfield_10001", Type: ticket.JSONField, JSON: map[string]any{"value": "Red"}},
+			{Name: "labels", Type: ticket.JSONField, JSON: []string{"mine"}}, {Name: "summary", Type: ticket.JSONField, JSON: "other"},
+		}
 		issue := s.create(t, d)
 		if stored := s.stored(t, issue.Ref); !slices.Contains(stored.Labels, markerA) || stored.Summary != d.Title {
 			t.Errorf("a rule's field replaced one of ours: %+v", stored)

@@ -128,7 +128,7 @@ func noWay(offered []transition, at status, why string) error {
 // so a configured one is tried (tentative) and left out when refused.
 func (tr transition) screen(c ticket.Change) (fields map[string]any, tentative bool, err error) {
 	fields = map[string]any{}
-	for name, value := range c.Fields {
+	for name, value := range rawFields(c.Fields) {
 		if _, shown := tr.Fields[name]; shown {
 			fields[name] = value
 		}

@@ -29,12 +29,19 @@ type Draft struct {
 	Marker      string // "dtw-" + 24 hex digits; finds the issue again when an answer was lost
 	Title       string // one line, not yet cut to the tracker's limit
 	Body        Doc
-	PortalURL   string         // where the whole text can be read when the body has to be cut; "" or vetted
-	Labels      []string       // by rule; the adapter adds its own
-	Priority    string         // Jira only; name or id, "" leaves the project's default
-	Components  []string       // Jira only; names
-	Assignee    string         // Jira account id or user name, GitHub login; "" leaves it
-	Fields      map[string]any // Jira only; by field id, values as Jira's API wants them
+	PortalURL   string   // where the whole text can be read when the body has to be cut; "" or vetted
+	Labels      []string // by rule; the adapter adds its own
+	Assignee    string   // Jira account id or user name, GitHub login; "" leaves it
+	Milestone   string   // GitHub only; number or title, "" leaves it
+
+	// Jira only. Empty leaves what the project does by itself.
+	Priority      string   // name or id
+	Components    []string // names
+	FixVersions   []string // names
+	DueDate       string   // "2026-12-31"
+	SecurityLevel string   // name or id
+	Parent        string   // key of the parent or epic
+	Fields        []Field
 }
 
 // Written is what ticketd last wrote into an issue. Only what still stands as written is updated;
@@ -63,10 +70,10 @@ type Issue struct {
 // Closing says how to close or reopen for one disposition. The zero value leaves the choice to the
 // adapter.
 type Closing struct {
-	Transitions []string       // Jira: path of transition or status names or ids; empty: the unique one of the right category
-	Resolution  string         // Jira: name; "" sends none unless the screen requires one
-	Fields      map[string]any // Jira: fields for the transition's screen
-	StateReason string         // GitHub: completed, not_planned, duplicate; "" by disposition
+	Transitions []string // Jira: path of transition or status names or ids; empty: the unique one of the right category
+	Resolution  string   // Jira: name; "" sends none unless the screen requires one
+	Fields      []Field  // Jira: for the transition's screen
+	StateReason string   // GitHub: completed, not_planned, duplicate; "" by disposition
 	AddLabels   []string
 }
 
