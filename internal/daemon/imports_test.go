@@ -46,9 +46,12 @@ func mayImport() map[string][]string {
 		"internal/deliver": stage,
 		"internal/web":     stage,
 
-		"internal/daemon": {"..."},
-		"internal/demo":   {"..."},
-		"cmd/ticketd":     {"..."},
+		"internal/doctor": {"internal/ticket"},
+
+		"internal/daemon":  {"..."},
+		"internal/demo":    {"..."},
+		"internal/explain": {"..."},
+		"cmd/ticketd":      {"..."},
 	}
 }
 
@@ -58,17 +61,20 @@ func onlyIn() map[string][]string {
 	return map[string][]string{
 		"cmd/...":           nil,
 		"internal/demo":     {"cmd/ticketd"},
-		"internal/daemon":   {"cmd/ticketd", "internal/demo"},
+		"internal/explain":  {"cmd/ticketd"},
+		"internal/doctor":   {"cmd/ticketd", "internal/daemon"},
+		"internal/daemon":   {"cmd/ticketd", "internal/demo", "internal/explain"},
 		"internal/receive":  {"internal/daemon"},
-		"internal/apply":    {"internal/daemon"},
-		"internal/deliver":  {"internal/daemon"},
+		"internal/apply":    {"internal/daemon", "internal/explain"},
+		"internal/deliver":  {"internal/daemon", "internal/explain"},
 		"internal/web":      {"internal/daemon"},
 		"internal/outbound": {"internal/daemon", "internal/jira", "internal/github"},
 		"internal/jira":     {"internal/daemon"},
 		"internal/github":   {"internal/daemon"},
 
-		// The fakes, and the sample events, are for tests and for the demonstration.
-		"internal/*/*test":             {"cmd/ticketd", "internal/demo"},
+		// The fakes, and the sample events, are for tests, for the demonstration, and for the rehearsal
+		// that explain shows the requests of.
+		"internal/*/*test":             {"cmd/ticketd", "internal/demo", "internal/explain"},
 		"internal/datatheorem/samples": {"cmd/ticketd", "internal/demo"},
 		"internal/practice":            {"internal/jira/jiratest", "internal/github/githubtest"},
 
@@ -81,15 +87,17 @@ func onlyIn() map[string][]string {
 		"github.com/hashicorp/...":            {"internal/outbound"},
 		"github.com/pelletier/go-toml/...":    {"internal/config"},
 		"github.com/alecthomas/kong/...":      {"cmd/ticketd"},
+		"github.com/expr-lang/expr/...":       {"mapping"},
 
 		// Of use in tests alone.
-		"testing/...":                  nil,
-		"net/http/httptest":            nil,
-		"github.com/getkin/...":        nil,
-		"github.com/rogpeppe/...":      nil,
-		"github.com/yuin/goldmark/...": nil,
-		"go.uber.org/goleak/...":       nil,
-		"pgregory.net/rapid/...":       nil,
+		"testing/...":           nil,
+		"net/http/httptest":     nil,
+		"github.com/getkin/...": nil,
+		"github.com/rogpeppe/go-internal/testscript/...": nil,
+		"github.com/santhosh-tekuri/...":                 nil,
+		"github.com/yuin/goldmark/...":                   nil,
+		"go.uber.org/goleak/...":                         nil,
+		"pgregory.net/rapid/...":                         nil,
 	}
 }
 
