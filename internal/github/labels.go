@@ -51,14 +51,45 @@ func without(list, other []string) []string {
 	return rest
 }
 
-// addLabels adds labels and leaves the others alone; missing ones are made by GitHub. Labels that it
-// refuses are decorations that an issue does without: they are given back with the reason. They are
-// sent as GitHub describes it; go-github's own call sends a bare list, which it only tolerates.
-func (t *Tracker) addLabels(ctx context.Context, s *spot, names []string) (dropped []string, err error) {
-	if len(names) == 0 {
-		return nil, nil
+// Relabel adds labels and takes others off, and leaves alone what is so already. A label that is asked
+// for both ways is added.
+func (t *Tracker) Relabel(ctx context.Context, r ticket.Ref, add, remove []string) error {
+	s, i, err := t.mine(ctx, "relabel", r)
+	if err != nil {
+		return err
 	}
-	_, err = t.at(ctx, "add labels", s, func(ctx context.Context, c *gh.Client, s spot) error {
+	has, asked := namesOf(i), labelNames(add)
+	if err := t.postLabels(ctx, &s, without(asked, has)); err != nil {
+		return err
+	}
+	for _, name := range without(labelNames(remove), asked) {
+		if contains(has, name) {
+			if err := t.removeLabel(ctx, &s, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addLabels adds labels that an issue can do without: those that GitHub refuses are given back with
+// the reason.
+func (t *Tracker) addLabels(ctx context.Context, s *spot, names []string) (dropped []string, err error) {
+	err = t.postLabels(ctx, s, names)
+	if e, ok := errors.AsType[*ticket.Error](err); ok && (e.Status == http.StatusUnprocessableEntity || labelsRefused(e)) {
+		return []string{"labels: " + e.Error()}, nil
+	}
+	return nil, err
+}
+
+// postLabels adds labels and leaves the others alone; missing ones are made by GitHub. They are sent
+// as GitHub describes it; go-github's own call sends a bare list, which it only tolerates. A label
+// that may not be made is refused for this ticket, not for the repository.
+func (t *Tracker) postLabels(ctx context.Context, s *spot, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	_, err := t.at(ctx, "add labels", s, func(ctx context.Context, c *gh.Client, s spot) error {
 		body := map[string][]string{"labels": names}
 		req, err := c.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/issues/%d/labels", s.place, s.number), body)
 		if err != nil {
@@ -67,10 +98,10 @@ func (t *Tracker) addLabels(ctx context.Context, s *spot, names []string) (dropp
 		_, err = c.Do(ctx, req, nil)
 		return err
 	})
-	if e, ok := errors.AsType[*ticket.Error](err); ok && (e.Status == http.StatusUnprocessableEntity || labelsRefused(e)) {
-		return []string{"labels: " + e.Error()}, nil
+	if e, ok := errors.AsType[*ticket.Error](err); ok && labelsRefused(e) {
+		e.Decision, e.Hint = ticket.HoldTicket, "make the label in the repository, or give ticketd's account the right to make labels"
 	}
-	return nil, err
+	return err
 }
 
 // removeLabel takes a label off; one that is not there is success. One that is called like a part

@@ -5,7 +5,9 @@ package ticket
 type Need struct {
 	Destination Destination
 	Rules       []string // names of the rules that lead there
+	Key         []string // path of the key that names the project or repository, of the first of the rules
 	Wants       []Want
+	Cheap       bool // only what about three calls can tell: credential, project or repository, issue type. For the start of the daemon
 }
 
 // Want is one thing that a rule will ask for.
@@ -53,9 +55,16 @@ const (
 // Symptom is one finding of an examination.
 type Symptom struct {
 	Severity Severity
-	Check    string   // what was looked at, short and the same each time: "credential", "issue type", "field"
+	Check    string   // what was looked at, short and the same each time: CheckCredential, "issue type", "field"
 	Text     string   // what is so
 	Hint     string   // what to do; "" for Healthy
 	Paste    string   // TOML lines that would put it right; "" where there are none
 	Key      []string // path of the key in the configuration; nil: the tracker as a whole
 }
+
+// Checks of the tracker as a whole. Where one of them fails no other destination of the tracker is
+// asked about: it would say the same again, and a refused login that is repeated locks accounts.
+const (
+	CheckReach      = "reachable"
+	CheckCredential = "credential"
+)
