@@ -11,6 +11,7 @@ import (
 
 	"ticketd/internal/config"
 	"ticketd/internal/deliver"
+	"ticketd/internal/doctor"
 	"ticketd/internal/github"
 	"ticketd/internal/jira"
 	"ticketd/internal/outbound"
@@ -22,6 +23,7 @@ import (
 // Tracker is what an adapter can do: for the delivery, and for `ticketd doctor`.
 type Tracker interface {
 	deliver.Tracker
+	doctor.Examiner
 }
 
 // Connected is a configured tracker, ready to be used.
