@@ -80,7 +80,12 @@ func (s *Server) getUser(c call) answer {
 
 func (s *Server) getApp(c call) answer { return reply(http.StatusOK, s.appJSON(c)) }
 
-func (s *Server) getInstallation(c call) answer { return reply(http.StatusOK, s.installationJSON(c)) }
+func (s *Server) getInstallation(c call) answer {
+	if c.repo.without {
+		return notFound()
+	}
+	return reply(http.StatusOK, s.installationJSON(c))
+}
 
 // createToken grants an hour on the repositories that were named.
 func (s *Server) createToken(c call) answer {
@@ -95,11 +100,19 @@ func (s *Server) createToken(c call) answer {
 	if a := c.decode(&want); a != nil {
 		return *a
 	}
+	if s.rights.suspended {
+		return message(http.StatusForbidden, "This installation has been suspended")
+	}
+	for name, level := range want.Permissions {
+		if has := s.rights.permissions[name]; has != level && has != "write" {
+			return message(http.StatusUnprocessableEntity, "The permissions requested are not granted to this installation.")
+		}
+	}
 	g := grant{expires: s.now().Add(time.Hour), repos: make(map[int64]bool)}
 	for _, r := range s.repos {
 		_, name, _ := strings.Cut(r.name, "/")
 		for _, w := range want.Repositories {
-			g.repos[r.id] = g.repos[r.id] || strings.EqualFold(w, name)
+			g.repos[r.id] = g.repos[r.id] || strings.EqualFold(w, name) && !r.without
 		}
 		for _, id := range want.RepositoryIDs {
 			g.repos[r.id] = g.repos[r.id] || id == r.id

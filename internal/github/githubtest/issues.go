@@ -95,6 +95,7 @@ type issueRequest struct {
 	StateReason *string   `json:"state_reason"`
 	Labels      *[]string `json:"labels"`
 	Assignees   *[]string `json:"assignees"`
+	Milestone   *int      `json:"milestone"`
 }
 
 func (s *Server) createIssue(c call) answer {
@@ -169,6 +170,9 @@ func (s *Server) check(r *repository, want issueRequest) *answer {
 			return a
 		}
 	}
+	if want.Milestone != nil && r.milestone(*want.Milestone) == nil {
+		return refuse(invalid("Issue", "milestone", "invalid", map[string]any{"value": strconv.Itoa(*want.Milestone)}))
+	}
 	if want.Assignees != nil {
 		for _, login := range *want.Assignees {
 			if !r.people[strings.ToLower(login)] {
@@ -185,7 +189,7 @@ func checkLabels(r *repository, names []string) *answer {
 			a := invalid("Label", "name", "invalid", map[string]any{"value": name})
 			return &a
 		}
-		if r.noLabels && r.labels[strings.ToLower(name)] == 0 {
+		if r.noLabels && r.labels[strings.ToLower(name)].id == 0 {
 			a := message(http.StatusForbidden, "You do not have permission to create labels on this repository.")
 			return &a
 		}
@@ -193,7 +197,7 @@ func checkLabels(r *repository, names []string) *answer {
 	return nil
 }
 
-// decorate sets labels and assignees, or silently does not.
+// decorate sets labels, assignees and milestone, or silently does not.
 func (s *Server) decorate(i *issue, want issueRequest) {
 	if i.repo.readOnly {
 		return
@@ -205,6 +209,9 @@ func (s *Server) decorate(i *issue, want issueRequest) {
 	}
 	if want.Assignees != nil {
 		i.assignees = slices.Clone(*want.Assignees)
+	}
+	if want.Milestone != nil {
+		i.milestone = i.repo.milestone(*want.Milestone)
 	}
 }
 

@@ -53,7 +53,7 @@ func (s *Server) repositoryJSON(c call, r *repository) map[string]any {
 	self, site := c.base+"/repos/"+r.name, c.site+"/"+r.name
 	v := links(map[string]any{"id": r.id, "node_id": node(r.id), "name": name, "full_name": r.name, "owner": s.user(c, owner),
 		"url": self, "html_url": site, "clone_url": site + ".git", "git_url": site + ".git", "ssh_url": site + ".git", "svn_url": site,
-		"private": true, "fork": false, "archived": r.archived, "disabled": false, "description": nil, "homepage": nil,
+		"private": !r.public, "fork": false, "archived": r.archived, "disabled": r.disabled, "description": nil, "homepage": nil,
 		"language": nil, "license": nil, "mirror_url": nil, "default_branch": "main", "has_issues": !r.noIssues,
 		"has_projects": true, "has_wiki": true, "has_pages": false, "has_discussions": false, "has_downloads": false,
 		"created_at": stamp(r.created), "updated_at": stamp(r.created), "pushed_at": stamp(r.created)},
@@ -65,6 +65,10 @@ func (s *Server) repositoryJSON(c call, r *repository) map[string]any {
 	for _, name := range []string{"forks", "forks_count", "open_issues", "open_issues_count", "size", "stargazers_count",
 		"watchers", "watchers_count", "network_count", "subscribers_count"} {
 		v[name] = 0
+	}
+	if !strings.HasSuffix(c.login, "[bot]") {
+		v["permissions"] = map[string]any{"admin": r.admin, "maintain": r.admin, "push": !r.readOnly && !r.noLabels,
+			"triage": !r.readOnly, "pull": true}
 	}
 	return v
 }
@@ -92,6 +96,12 @@ func (s *Server) issueJSON(c call, i *issue) map[string]any {
 	if people != nil {
 		v["assignees"], v["assignee"] = people, people[0]
 	}
+	if i.milestone != nil {
+		v["milestone"] = s.milestoneJSON(c, i.repo, i.milestone)
+	}
+	if s.rights.noReasons {
+		delete(v, "state_reason")
+	}
 	if i.pull {
 		pull := repo + "/pulls/" + number
 		v["pull_request"] = map[string]any{"url": pull, "html_url": pull, "diff_url": pull, "patch_url": pull}
@@ -102,11 +112,27 @@ func (s *Server) issueJSON(c call, i *issue) map[string]any {
 func (s *Server) labelsJSON(c call, i *issue) []any {
 	list := []any{}
 	for _, name := range i.labels {
-		id := i.repo.labels[strings.ToLower(name)]
-		list = append(list, map[string]any{"id": id, "node_id": node(id), "name": name, "description": nil, "default": false,
-			"color": "ededed", "url": c.base + "/repos/" + i.repo.name + "/labels/" + url.PathEscape(name)})
+		list = append(list, labelJSON(c, i.repo, i.repo.labels[strings.ToLower(name)].id, name))
 	}
 	return list
+}
+
+func labelJSON(c call, r *repository, id int64, name string) map[string]any {
+	return map[string]any{"id": id, "node_id": node(id), "name": name, "description": nil, "default": false,
+		"color": "ededed", "url": c.base + "/repos/" + r.name + "/labels/" + url.PathEscape(name)}
+}
+
+func (s *Server) milestoneJSON(c call, r *repository, m *milestone) map[string]any {
+	number := strconv.Itoa(m.number)
+	self := c.base + "/repos/" + r.name + "/milestones/" + number
+	v := map[string]any{"id": m.id, "node_id": node(m.id), "number": m.number, "title": m.title, "description": nil,
+		"state": "open", "creator": nil, "open_issues": 0, "closed_issues": 0, "due_on": nil, "closed_at": nil,
+		"created_at": stamp(r.created), "updated_at": stamp(r.created), "url": self, "labels_url": self + "/labels",
+		"html_url": c.site + "/" + r.name + "/milestone/" + number}
+	if m.closed {
+		v["state"], v["closed_at"] = "closed", stamp(r.created)
+	}
+	return v
 }
 
 func (s *Server) commentJSON(c call, i *issue, m *comment) map[string]any {
@@ -123,16 +149,20 @@ func (s *Server) appJSON(c call) map[string]any {
 	return map[string]any{"id": a.Number, "slug": a.Slug, "node_id": node(a.Number), "owner": s.user(c, "acme"), "name": a.Slug,
 		"description": nil, "external_url": c.site, "html_url": c.site + "/apps/" + a.Slug, "events": []any{},
 		"created_at": stamp(s.now()), "updated_at": stamp(s.now()),
-		"permissions": map[string]any{"issues": "write", "metadata": "read"}}
+		"permissions": s.rights.permissions}
 }
 
 func (s *Server) installationJSON(c call) map[string]any {
 	a := s.o.App
 	self := c.base + "/app/installations/" + strconv.FormatInt(a.Installation, 10)
 	owner, _, _ := strings.Cut(c.repo.name, "/")
-	return map[string]any{"id": a.Installation, "app_id": a.Number, "app_slug": a.Slug, "target_id": s.userID(owner),
+	v := map[string]any{"id": a.Installation, "app_id": a.Number, "app_slug": a.Slug, "target_id": s.userID(owner),
 		"target_type": "Organization", "single_file_name": nil, "repository_selection": "all", "account": s.user(c, owner),
 		"access_tokens_url": self + "/access_tokens", "html_url": self, "repositories_url": self + "/repositories",
-		"events": []any{}, "permissions": map[string]any{"issues": "write", "metadata": "read"},
+		"events": []any{}, "permissions": s.rights.permissions,
 		"created_at": stamp(s.now()), "updated_at": stamp(s.now()), "suspended_by": nil, "suspended_at": nil}
+	if s.rights.suspended {
+		v["suspended_at"] = stamp(s.now())
+	}
+	return v
 }

@@ -16,13 +16,31 @@ type repository struct {
 	hidden   bool // from the caller
 	readOnly bool // the caller may write issues, but has no push access: decorations are dropped
 	noLabels bool // the caller may not make labels
+	admin    bool // the caller administers it
+	disabled bool
+	public   bool
+	without  bool // the App is not installed here
 	last     int
 	created  time.Time
-	people   map[string]bool // logins that can be assigned, in lower case
-	labels   map[string]int64
+	people   map[string]bool  // logins that can be assigned, in lower case
+	labels   map[string]label // by name in lower case
 	issues   map[int]*issue
 	deleted  map[int]bool
 	moved    map[int]*issue // transferred, by old number
+
+	milestones []*milestone // by number, from 1
+}
+
+type label struct {
+	id   int64
+	name string
+}
+
+type milestone struct {
+	id     int64
+	number int
+	title  string
+	closed bool
 }
 
 type issue struct {
@@ -41,6 +59,7 @@ type issue struct {
 	created   time.Time
 	updated   time.Time
 	closed    time.Time
+	milestone *milestone
 	locked    bool
 	pull      bool
 }
@@ -78,6 +97,9 @@ func (i *issue) snapshot() Issue {
 	shot := Issue{Key: i.key(), Repository: i.repo.name, Number: i.number, Title: i.title, Body: i.body,
 		State: i.state, StateReason: i.reason, Author: i.author, Labels: slices.Clone(i.labels),
 		Assignees: slices.Clone(i.assignees), Created: i.created}
+	if i.milestone != nil {
+		shot.Milestone = i.milestone.title
+	}
 	for _, c := range i.comments {
 		shot.Comments = append(shot.Comments, Comment{c.id, c.author, c.body})
 	}
@@ -123,8 +145,21 @@ func (s *Server) label(i *issue, name string) {
 	if i.has(name) {
 		return
 	}
-	if key := strings.ToLower(name); i.repo.labels[key] == 0 {
-		i.repo.labels[key] = s.id()
-	}
+	s.defineLabel(i.repo, name)
 	i.labels = append(i.labels, name)
+}
+
+// defineLabel makes a label in a repository, if it is not there.
+func (s *Server) defineLabel(r *repository, name string) {
+	if key := strings.ToLower(name); r.labels[key].id == 0 {
+		r.labels[key] = label{s.id(), name}
+	}
+}
+
+// milestone gives the milestone with a number; nil where there is none.
+func (r *repository) milestone(number int) *milestone {
+	if number < 1 || number > len(r.milestones) {
+		return nil
+	}
+	return r.milestones[number-1]
 }

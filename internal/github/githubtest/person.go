@@ -17,7 +17,7 @@ func (s *Server) AddRepository(name string) {
 		return
 	}
 	s.repos = append(s.repos, &repository{id: s.id(), name: name, created: s.now(), people: make(map[string]bool),
-		labels: make(map[string]int64), issues: make(map[int]*issue), deleted: make(map[int]bool), moved: make(map[int]*issue)})
+		labels: make(map[string]label), issues: make(map[int]*issue), deleted: make(map[int]bool), moved: make(map[int]*issue)})
 }
 
 // change changes a repository, named owner/repo.

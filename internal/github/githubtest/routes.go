@@ -42,6 +42,9 @@ func (s *Server) routes() http.Handler {
 		{"comment", "POST /repos/{owner}/{repo}/issues/{number}/comments", (*Server).createComment},
 		{"delete-comment", "DELETE /repos/{owner}/{repo}/issues/comments/{comment}", (*Server).deleteComment},
 		{"label", "POST /repos/{owner}/{repo}/issues/{number}/labels", (*Server).addLabels},
+		{"labels", "GET /repos/{owner}/{repo}/labels", (*Server).listLabels},
+		{"milestones", "GET /repos/{owner}/{repo}/milestones", (*Server).listMilestones},
+		{"assignee", "GET /repos/{owner}/{repo}/assignees/{login}", (*Server).getAssignee},
 		{"unlabel", "DELETE /repos/{owner}/{repo}/issues/{number}/labels/{name}", (*Server).removeLabel},
 	} {
 		mux.HandleFunc(r.pattern, s.operate(r.op, r.do))
@@ -84,6 +87,7 @@ func (s *Server) operate(op string, do operation) http.HandlerFunc {
 		s.mu.Lock()
 		s.served++
 		w.Header().Set("X-GitHub-Request-Id", "TEST:"+strconv.Itoa(s.served))
+		s.rights.tell(w.Header())
 		s.mu.Unlock()
 		act := func() answer {
 			s.mu.Lock()

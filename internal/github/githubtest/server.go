@@ -46,6 +46,7 @@ type Server struct {
 	repos  []*repository
 	users  map[string]int64 // ids by login in lower case
 	tokens map[string]grant // installation tokens
+	rights rights
 	lastID int64
 	served int
 }
@@ -61,7 +62,8 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{o: o, users: make(map[string]int64), tokens: make(map[string]grant), lastID: 1000}
+	s := &Server{o: o, users: make(map[string]int64), tokens: make(map[string]grant), lastID: 1000,
+		rights: rights{permissions: map[string]string{"issues": "write", "metadata": "read"}}}
 	s.api = s.routes()
 	for _, name := range o.Repositories {
 		s.AddRepository(name)
@@ -81,6 +83,7 @@ type Issue struct {
 	Author      string
 	Labels      []string
 	Assignees   []string
+	Milestone   string // its title; "" for none
 	Comments    []Comment
 	Created     time.Time
 }
