@@ -98,7 +98,7 @@ func (t *Tracker) AddComment(ctx context.Context, ref ticket.Ref, c ticket.Comme
 		return "", err
 	}
 	body := map[string]any{
-		"body":       renderComment(cloud, c.Body),
+		"body":       renderText(cloud, c.Body),
 		"properties": []map[string]any{{"key": propertyComment, "value": map[string]string{"marker": c.Marker}}},
 	}
 	var created comment

@@ -12,8 +12,11 @@ import (
 )
 
 // Create makes the issue with one POST. Where Jira refuses decorations (labels, priority,
-// components, assignee) because they are not on the screen or unknown, it asks a second time
-// without them and says so in Dropped: a 400 is certain to have had no effect.
+// components, versions, due date, assignee) because they are not on the screen or unknown, it asks
+// a second time without them and says so in Dropped: a 400 is certain to have had no effect.
+//
+// A rule's field that is named by its name, and a parent on Data Center, need a look at the site
+// first, once per process. What fails before the POST is certain not to have been sent.
 //
 // The marker stands in a label, in an issue property and in the text, so that a site without a
 // labels field can be searched too.
@@ -28,8 +31,17 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Issue, err
 	if err != nil {
 		return ticket.Issue{}, err
 	}
+	fields, err := t.fieldValues(ctx, cloud, d.Fields)
+	if err != nil {
+		return ticket.Issue{}, err
+	}
+	parent, err := t.parentFields(ctx, cloud, d)
+	if err != nil {
+		return ticket.Issue{}, err
+	}
 	body := renderDescription(cloud, d)
-	fields := createFields(cloud, d)
+	maps.Copy(fields, parent)
+	maps.Copy(fields, ownFields(cloud, d))
 	fields["description"] = body.value(cloud)
 	created, dropped, err := t.post(ctx, path, d, fields)
 	if err != nil {
@@ -80,9 +92,11 @@ func (t *Tracker) post(ctx context.Context, path string, d ticket.Draft, fields 
 	return created, dropped, nil
 }
 
-// decorations are the fields that a ticket can do without.
+// decorations are the fields that a ticket can do without. The security level is none of them: a
+// ticket that everybody can read is worse than one that is held. Neither is the parent, nor a field
+// that the rule names itself.
 func decorations() []string {
-	return []string{"labels", "priority", "components", "assignee", "fixVersions", "versions", "duedate", "security"}
+	return []string{"labels", "priority", "components", "assignee", "fixVersions", "duedate"}
 }
 
 // droppable gives the fields with Jira's words about them, when a refusal is about nothing but
@@ -118,7 +132,7 @@ func atDestination(err error) error {
 		case e.Decision == ticket.HoldTicket && project:
 			e.Decision, e.Hint = ticket.HoldDestination, hintProject
 		case e.Decision == ticket.HoldTicket && issueType: // one rule's mistake: the others go on
-			e.Hint = "set issue_type of the rule to a type that the project has"
+			e.Hint = hintIssueType
 		case e.Decision == ticket.HoldDestination && e.Status == http.StatusNotFound:
 			e.Hint = hintProject
 		}
@@ -128,14 +142,16 @@ func atDestination(err error) error {
 	})
 }
 
-// createFields gives the fields of a new issue but its description. The rule's own fields come
-// first: none of them may replace what makes the issue ours.
-func createFields(cloud bool, d ticket.Draft) map[string]any {
-	fields := rawFields(d.Fields)
-	fields["project"] = map[string]any{"key": d.Destination.Project}
-	fields["issuetype"] = byNameOrID(d.Destination.IssueType)
-	fields["summary"] = summary(d.Title)
-	fields["labels"] = slices.Concat([]string{constantLabel, d.Marker}, ruleLabels(d))
+// ownFields gives the fields of a new issue that make it ours and those that a rule has keys of its
+// own for, but its description. They come over the rule's further fields: none of those may replace
+// what makes the issue ours.
+func ownFields(cloud bool, d ticket.Draft) map[string]any {
+	fields := map[string]any{
+		"project":   map[string]any{"key": d.Destination.Project},
+		"issuetype": byNameOrID(d.Destination.IssueType),
+		"summary":   summary(d.Title),
+		"labels":    slices.Concat([]string{constantLabel, d.Marker}, ruleLabels(d)),
+	}
 	if d.Priority != "" {
 		fields["priority"] = byNameOrID(d.Priority)
 	}
@@ -145,6 +161,19 @@ func createFields(cloud bool, d ticket.Draft) map[string]any {
 			components = append(components, map[string]any{"name": name})
 		}
 		fields["components"] = components
+	}
+	if len(d.FixVersions) > 0 {
+		var versions []any
+		for _, name := range d.FixVersions {
+			versions = append(versions, byNameOrID(name))
+		}
+		fields["fixVersions"] = versions
+	}
+	if d.DueDate != "" {
+		fields["duedate"] = d.DueDate
+	}
+	if d.SecurityLevel != "" {
+		fields["security"] = byNameOrID(d.SecurityLevel)
 	}
 	if d.Assignee != "" {
 		fields["assignee"] = person(cloud, d.Assignee)

@@ -34,8 +34,8 @@ func renderDescription(cloud bool, d ticket.Draft) rendered {
 	return rendered{text: text, fence: ticket.FenceDigest(text)}
 }
 
-// renderComment writes the body of a comment within Jira's limits.
-func renderComment(cloud bool, body ticket.Doc) any {
+// renderText writes the body of a comment, or a field of several lines, within Jira's limits.
+func renderText(cloud bool, body ticket.Doc) any {
 	if cloud {
 		fitted := fit(body, "", adfLimit, func(doc ticket.Doc) int { return adfCost(adf(doc)) })
 		return newDocument(anyNodes(adf(fitted))...)

@@ -68,6 +68,8 @@ type Tracker struct {
 	mu         sync.Mutex
 	deployment string
 	accounts   map[string]user // that we are or were in this process, by credential
+	fields     catalog
+	subtasks   map[ticket.Destination]bool // of Data Center, by project and issue type
 }
 
 // New makes a tracker. It talks to nobody yet.
@@ -89,7 +91,7 @@ func New(o Options) (*Tracker, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	t := &Tracker{o: o, log: o.Logger.With("tracker", o.Name), deployment: o.Deployment, accounts: map[string]user{}}
+	t := &Tracker{o: o, log: o.Logger.With("tracker", o.Name), deployment: o.Deployment, accounts: map[string]user{}, subtasks: map[ticket.Destination]bool{}}
 	t.http = outbound.New(outbound.Options{
 		Base: o.Base, Authorize: t.authorize, UserAgent: o.UserAgent, Timeout: o.Timeout,
 		MaxBody: maxAnswer, Retries: o.Retries, Transport: o.Transport, Clock: o.Clock, Now: o.Now,

@@ -19,6 +19,7 @@ const (
 	hintForbidden  = "the account lacks a permission in this project, or the project is archived"
 	hintArchived   = "the project is archived and read-only: restore it, or send these findings elsewhere"
 	hintProject    = "check that the project exists and that the account has the permissions Browse Projects and Create Issues in it"
+	hintIssueType  = "set issue_type of the rule to a type that the project has"
 	hintSearchGone = "this site no longer has this search: set deployment = \"cloud\" for a Cloud site"
 	hintFields     = "set these fields under fields in the rule, or make them optional in Jira"
 	hintRedirect   = "set the tracker's url to the final address"

@@ -80,7 +80,11 @@ func remaining(path []string, at status) []string {
 
 // hop takes one transition and reads where it led.
 func (t *Tracker) hop(ctx context.Context, ref ticket.Ref, from answer, tr transition, c ticket.Change) (answer, error) {
-	fields, tentative, err := tr.screen(c)
+	cloud, err := t.cloud(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	fields, tentative, err := tr.screen(cloud, c)
 	if err != nil {
 		return answer{}, err
 	}

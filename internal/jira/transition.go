@@ -26,10 +26,11 @@ type transition struct {
 }
 
 type screenField struct {
-	Name       string `json:"name"`
-	Required   bool   `json:"required"`
-	HasDefault bool   `json:"hasDefaultValue"`
-	Allowed    []any  `json:"allowedValues"` // of any shape; only resolutions are read
+	Name       string  `json:"name"`
+	Required   bool    `json:"required"`
+	HasDefault bool    `json:"hasDefaultValue"`
+	Schema     schema  `json:"schema"`
+	Allowed    allowed `json:"allowedValues"`
 }
 
 // is tells whether a configured name or id means this transition, or the status it leads to.
@@ -126,12 +127,9 @@ func noWay(offered []transition, at status, why string) error {
 // screen gives the fields to send with a transition: of the configured ones those that are on its
 // screen, and the resolution. Jira's list may leave the resolution out although the screen has it,
 // so a configured one is tried (tentative) and left out when refused.
-func (tr transition) screen(c ticket.Change) (fields map[string]any, tentative bool, err error) {
-	fields = map[string]any{}
-	for name, value := range rawFields(c.Fields) {
-		if _, shown := tr.Fields[name]; shown {
-			fields[name] = value
-		}
+func (tr transition) screen(cloud bool, c ticket.Change) (fields map[string]any, tentative bool, err error) {
+	if fields, err = tr.values(cloud, c.Fields); err != nil {
+		return nil, false, err
 	}
 	shown, onScreen := tr.Fields["resolution"]
 	switch _, given := fields["resolution"]; {
@@ -147,7 +145,7 @@ func (tr transition) screen(c ticket.Change) (fields map[string]any, tentative b
 	lacking := map[string]string{}
 	for name, f := range tr.Fields {
 		if _, sent := fields[name]; f.Required && !f.HasDefault && !sent {
-			lacking[name] = outbound.Printable(f.Name, 100) + " is required"
+			lacking[outbound.Printable(name, wordLimit)] = outbound.Printable(f.Name, wordLimit) + " is required"
 		}
 	}
 	if len(lacking) == 0 {
@@ -159,17 +157,37 @@ func (tr transition) screen(c ticket.Change) (fields map[string]any, tentative b
 	}
 }
 
+// values writes those of a rule's fields that the screen shows, by id or by name.
+func (tr transition) values(cloud bool, fields []ticket.Field) (map[string]any, error) {
+	out := map[string]any{}
+	for _, f := range fields {
+		id, err := tr.field(f.Name)
+		if err != nil {
+			return nil, err
+		}
+		if id == "" {
+			continue
+		}
+		if out[id], err = encode(cloud, id, f); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// field finds a field of the screen by id, else by name; "" where it is not on the screen.
+func (tr transition) field(name string) (string, error) {
+	var site []siteField
+	for id, f := range tr.Fields {
+		site = append(site, siteField{ID: id, Name: f.Name})
+	}
+	return lookup(site, fmt.Sprintf("the screen of transition %q", tr.Name), name)
+}
+
 // resolution chooses when the screen requires one and the rule names none: the only one there is,
 // or Jira's own word for finished work.
 func (f screenField) resolution() (string, bool) {
-	var names []string
-	for _, v := range f.Allowed {
-		if object, ok := v.(map[string]any); ok {
-			if name, ok := object["name"].(string); ok {
-				names = append(names, name)
-			}
-		}
-	}
+	names := f.Allowed.names()
 	if len(names) == 1 {
 		return names[0], true
 	}
