@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	gh "github.com/google/go-github/v60/github"
@@ -19,9 +20,10 @@ var (
 	commentMarker = regexp.MustCompile(`^dtc-[0-9a-f]{24}$`)
 )
 
-// Create makes an issue, its labels and its assignee in one call. Labels or an assignee that GitHub
-// refuses are left out of a second call, once: a 422 made nothing. Those that it drops silently,
-// as it does without push access, are seen in the answer. Issue.Dropped names both.
+// Create makes an issue, its labels, its assignee and its milestone in one call; a milestone that is
+// named by its title is looked up before, now and then. What of these decorations GitHub refuses is
+// left out of a second call, once: a 422 made nothing. What it drops silently, as it does without push
+// access, is seen in the answer. Issue.Dropped names both.
 func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Issue, error) {
 	p, err := parsePlace(d.Destination.Project)
 	if err != nil {
@@ -31,6 +33,10 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Issue, err
 		return ticket.Issue{}, invalid("create", errors.New("a draft without a marker could not be found again"))
 	}
 	request := issueRequest(d)
+	unknown, err := t.plan(ctx, p, request, d.Milestone)
+	if err != nil {
+		return ticket.Issue{}, err
+	}
 	i, x, err := t.post(ctx, p, request)
 	dropped := strip(request, err)
 	if len(dropped) > 0 {
@@ -47,7 +53,7 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Issue, err
 	made := t.issue(spot{p, i.GetNumber()}, i)
 	made.Ours = true
 	made.Written = ticket.Written{Fence: ticket.FenceDigest(fenced(d, bodyLimit)), Labels: d.Labels}
-	made.Dropped = slices.Concat(dropped, missing(request, i))
+	made.Dropped = slices.Concat(unknown, dropped, missing(request, i))
 	return made, nil
 }
 
@@ -60,6 +66,23 @@ func issueRequest(d ticket.Draft) *gh.IssueRequest {
 		r.Assignees = &[]string{d.Assignee}
 	}
 	return r
+}
+
+// plan puts the milestone into a request. One that there is none of is a decoration that the issue
+// does without: it is given back with the reason.
+func (t *Tracker) plan(ctx context.Context, p place, r *gh.IssueRequest, name string) (dropped []string, err error) {
+	if name == "" {
+		return nil, nil
+	}
+	number, why, err := t.milestone(ctx, p, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case why != "":
+		return []string{"milestone: " + why}, nil
+	}
+	r.Milestone = &number
+	return nil, nil
 }
 
 func (t *Tracker) post(ctx context.Context, p place, r *gh.IssueRequest) (i *gh.Issue, x *outbound.Exchange, err error) {
@@ -83,20 +106,22 @@ func strip(r *gh.IssueRequest, err error) []string {
 	} else if e.Status != http.StatusUnprocessableEntity {
 		return nil
 	}
+	stripped := *r
 	var dropped []string
 	for name, why := range refused {
-		if !(name == "labels" && r.Labels != nil) && !(name == "assignees" && r.Assignees != nil) {
+		switch {
+		case name == "labels" && r.Labels != nil:
+			stripped.Labels = nil
+		case name == "assignees" && r.Assignees != nil:
+			stripped.Assignees = nil
+		case name == "milestone" && r.Milestone != nil:
+			stripped.Milestone = nil
+		default:
 			return nil
 		}
 		dropped = append(dropped, name+": "+why)
 	}
-	for name := range refused {
-		if name == "labels" {
-			r.Labels = nil
-		} else {
-			r.Assignees = nil
-		}
-	}
+	*r = stripped
 	slices.Sort(dropped)
 	return dropped
 }
@@ -123,6 +148,9 @@ func missing(r *gh.IssueRequest, i *gh.Issue) []string {
 		if lost := without(*r.Assignees, logins); len(lost) > 0 {
 			dropped = append(dropped, "assignees: GitHub left out "+strings.Join(lost, ", "))
 		}
+	}
+	if r.Milestone != nil && i.GetMilestone().GetNumber() != *r.Milestone {
+		dropped = append(dropped, "milestone: GitHub left out "+strconv.Itoa(*r.Milestone))
 	}
 	return dropped
 }

@@ -107,10 +107,15 @@ func (t *Tracker) page(ctx context.Context, p place, next url.Values) ([]*gh.Iss
 	return issues, following(resp, next, len(issues)), nil
 }
 
-// complete sees to it that an answer is a list of issues. go-github takes an empty body for an
-// empty list, and an empty list would mean that nothing was created.
+// isList tells whether an answer is a list. go-github takes an empty body for an empty one.
+func isList(x *outbound.Exchange) bool {
+	return x.Status == http.StatusOK && bytes.HasPrefix(bytes.TrimSpace(x.Body), []byte("["))
+}
+
+// complete sees to it that an answer is a list of issues: an empty list would mean that nothing was
+// created.
 func complete(x *outbound.Exchange, issues []*gh.Issue) error {
-	if x.Status != http.StatusOK || !bytes.HasPrefix(bytes.TrimSpace(x.Body), []byte("[")) {
+	if !isList(x) {
 		return errors.New("the answer is no list of issues")
 	}
 	for _, i := range issues {

@@ -65,6 +65,8 @@ type Tracker struct {
 	mu       sync.Mutex
 	accounts map[string]account // that we are or were in this process, by credential
 
+	milestones map[place]milestones // as they were last read
+
 	warned atomic.Bool // of a retiring API version
 }
 
@@ -87,7 +89,7 @@ func New(o Options) (*Tracker, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	t := &Tracker{o: o, api: o.API.JoinPath("/"), accounts: make(map[string]account)}
+	t := &Tracker{o: o, api: o.API.JoinPath("/"), accounts: make(map[string]account), milestones: make(map[place]milestones)}
 	t.http = outbound.New(outbound.Options{
 		Base: o.API, Authorize: authorize, UserAgent: o.UserAgent, MaxBody: maxAnswer,
 		Retries: readRetries, Transport: o.Transport, Observe: t.observe, Clock: o.Clock, Now: o.Now,
