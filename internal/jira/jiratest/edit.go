@@ -232,7 +232,7 @@ func (e *editor) addLabel(l string) {
 
 func (e *editor) priority(id, name string) bool {
 	for n, p := range e.s.o.Priorities {
-		if (id != "" && id == itoa(int64(n+1))) || (name != "" && strings.EqualFold(p, name)) {
+		if (id != "" && (id == itoa(int64(n+1)) || id == p)) || (name != "" && strings.EqualFold(p, name)) {
 			e.i.Priority = p
 			return true
 		}
@@ -242,7 +242,7 @@ func (e *editor) priority(id, name string) bool {
 
 func (e *editor) issueType(id, name string) bool {
 	for n, t := range e.p.IssueTypes {
-		if (id != "" && id == itoa(int64(10001+n))) || (name != "" && strings.EqualFold(t, name)) {
+		if (id != "" && (id == itoa(int64(10001+n)) || id == t)) || (name != "" && strings.EqualFold(t, name)) {
 			e.i.IssueType = t
 			return true
 		}

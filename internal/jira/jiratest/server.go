@@ -47,7 +47,7 @@ type Options struct {
 	Projects   []Project     // none: SEC with the default workflow
 	SearchLag  time.Duration // how long a new issue is not found
 	PageSize   int           // cap of search and comment pages; 0: 100
-	Priorities []string      // none: Highest, High, Medium, Low, Lowest
+	Priorities []string      // none: Highest, High, Medium, Low, Lowest; one of digits is the priority of that id
 	SearchGone bool          // search was removed: 410
 }
 

@@ -9,7 +9,7 @@ import (
 type Project struct {
 	Key          string
 	Name         string
-	IssueTypes   []string // none: Bug, Task
+	IssueTypes   []string // none: Bug, Task; one of digits is the type of that id
 	Workflow     Workflow // zero: [DefaultWorkflow]
 	Components   []string
 	HiddenFields []string         // not on the create and edit screens: "labels", "priority", …
