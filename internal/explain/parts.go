@@ -182,6 +182,21 @@ func valueOf(f ticket.Field) any {
 	return listOf(f.Values)
 }
 
+// texts gives the value as wants may name it: of a list each entry, of JSON its text.
+func (f Field) texts() []string {
+	switch v := f.Value.(type) {
+	case []string:
+		return v
+	case string:
+		return []string{v}
+	}
+	text, err := json.Marshal(f.Value)
+	if err != nil {
+		return nil
+	}
+	return []string{string(text)}
+}
+
 // Closing is what is done for a disposition that closes.
 type Closing struct {
 	Disposition string   `json:"disposition"`
