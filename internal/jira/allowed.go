@@ -40,27 +40,31 @@ func (a allowed) names() []string {
 	return out
 }
 
-// allowedValue is a value that a field allows; it is named by value (options) or name (versions,
-// priorities, …).
+// allowedValue is a value that a field allows, with the values below it where it cascades.
 type allowedValue struct {
-	ID       string  `json:"id"`
-	Name     string  `json:"name"`
-	Value    string  `json:"value"`
-	Disabled bool    `json:"disabled"`
-	Archived bool    `json:"archived"` // of a version
-	Children allowed `json:"children"`
+	choice
+	Children []choice `json:"children"`
 }
 
-func (v allowedValue) label() string {
-	if v.Value != "" {
-		return v.Value
+// choice is named by value (options) or by name (versions, priorities, …).
+type choice struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Value    string `json:"value"`
+	Disabled bool   `json:"disabled"`
+	Archived bool   `json:"archived"` // of a version
+}
+
+func (c choice) label() string {
+	if c.Value != "" {
+		return c.Value
 	}
-	return v.Name
+	return c.Name
 }
 
 // is tells whether a rule's name or id means this value.
-func (v allowedValue) is(name string) bool {
-	return v.ID == name || strings.EqualFold(v.label(), strings.TrimSpace(name))
+func (c choice) is(name string) bool {
+	return c.ID == name || strings.EqualFold(c.label(), strings.TrimSpace(name))
 }
 
 // chain is the value and the first below it, where there is one.

@@ -84,7 +84,7 @@ func (t *Tracker) post(ctx context.Context, path string, d ticket.Draft, fields 
 		err = t.do(ctx, r, &created)
 	}
 	if err != nil {
-		return answer{}, nil, atDestination(err)
+		return answer{}, nil, t.advise(ctx, atDestination(err), d.Fields)
 	}
 	if !reID.MatchString(created.ID) || !reKey.MatchString(created.Key) {
 		return answer{}, nil, &ticket.Error{Decision: ticket.Doubt, Op: r.op, Status: http.StatusCreated, Err: errNoIssue}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ticketd/internal/outbound"
 	"ticketd/internal/ticket"
 )
 
@@ -96,7 +97,8 @@ func (t *Tracker) hop(ctx context.Context, ref ticket.Ref, from answer, tr trans
 	if e, ok := refused(err, http.StatusBadRequest); ok {
 		return answer{}, amend(e, func(e *ticket.Error) {
 			e.Decision = ticket.Refused
-			e.Hint = fmt.Sprintf("the workflow refuses transition %q from status %q: %s", tr.Name, from.Fields.Status.Name, hintOutcome)
+			e.Hint = outbound.Printable(fmt.Sprintf("the workflow refuses transition %q from status %q: %s",
+				tr.Name, from.Fields.Status.Name, tr.advice(e.Fields, c.Fields)), 2*messageLimit)
 		})
 	}
 	if err != nil {
