@@ -8,6 +8,8 @@ import (
 type checkCommand struct {
 	configFlag `embed:""`
 	output     `embed:""`
+
+	WithoutSecrets bool `help:"Check where the tokens are out of reach, as on a build machine: leave them out."`
 }
 
 // checkDocument is what check prints as JSON.
@@ -30,7 +32,11 @@ type problemView struct {
 
 // Run checks the configuration and changes nothing.
 func (k *checkCommand) Run(p *program) error {
-	c, problems, err := k.load(p)
+	with := loader(config.Load)
+	if k.WithoutSecrets {
+		with = config.LoadWithoutSecrets
+	}
+	c, problems, err := k.load(p, with)
 	if err != nil {
 		return err
 	}

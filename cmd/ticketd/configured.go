@@ -34,9 +34,12 @@ func (f configFlag) path(p *program) string {
 	return configDefault
 }
 
+// loader is config.Load or config.LoadWithoutSecrets.
+type loader func(path string, env func(string) (string, bool)) (*config.Config, config.Problems)
+
 // load reads the configuration with all its problems. The Config is nil where they are fatal; an
 // error means that the file cannot be read at all.
-func (f configFlag) load(p *program) (*config.Config, config.Problems, error) {
+func (f configFlag) load(p *program, with loader) (*config.Config, config.Problems, error) {
 	path := f.path(p)
 	if err := readable(path); err != nil {
 		return nil, nil, &failure{
@@ -44,7 +47,7 @@ func (f configFlag) load(p *program) (*config.Config, config.Problems, error) {
 			hint: "name it with --config FILE or $" + configVariable + "; who runs ticketd must be able to read it",
 		}
 	}
-	c, problems := config.Load(path, p.lookup)
+	c, problems := with(path, p.lookup)
 	if c != nil {
 		problems = append(problems, c.UnknownVariables(p.environ)...)
 	}
@@ -68,7 +71,17 @@ func readable(path string) error {
 
 // usable gives a configuration that a command can work with, and its warnings. Mistakes are printed.
 func (f configFlag) usable(p *program) (*config.Config, config.Problems, error) {
-	c, problems, err := f.load(p)
+	return f.usableWith(p, config.Load)
+}
+
+// usableWithoutSecrets is usable for commands that only look at the mapping: they work where the
+// tokens are out of reach.
+func (f configFlag) usableWithoutSecrets(p *program) (*config.Config, config.Problems, error) {
+	return f.usableWith(p, config.LoadWithoutSecrets)
+}
+
+func (f configFlag) usableWith(p *program, with loader) (*config.Config, config.Problems, error) {
+	c, problems, err := f.load(p, with)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -26,19 +26,25 @@ func interruptible() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return run(ctx, os.Args[1:], os.Stdout, os.Stderr, os.Environ())
+	return run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, os.Environ())
+}
+
+// streams are what a process is connected with.
+type streams struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
 }
 
 // program is what every command works with.
 type program struct {
-	stdout  io.Writer
-	stderr  io.Writer
+	streams
 	environ []string // as os.Environ gives it
 }
 
 // run is the whole program but for the process around it; it gives the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer, environ []string) int {
-	p := &program{stdout: stdout, stderr: stderr, environ: environ}
+func run(ctx context.Context, args []string, s streams, environ []string) int {
+	p := &program{streams: s, environ: environ}
 	err := p.command(ctx, args)
 	if err == nil {
 		return exitOK

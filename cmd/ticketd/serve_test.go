@@ -120,7 +120,7 @@ func TestTheCommandsWorkBesideARunningDaemon(t *testing.T) {
 	reader, writer := io.Pipe()
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, []string{"serve", "--config", file}, io.Discard, writer, nil)
+		code <- run(ctx, []string{"serve", "--config", file}, streams{stdout: io.Discard, stderr: writer}, nil)
 		_ = writer.Close()
 	}()
 	log := bufio.NewScanner(reader)
@@ -140,7 +140,7 @@ func TestTheCommandsWorkBesideARunningDaemon(t *testing.T) {
 	beside(t, &tickets, "tickets", "list", "--config", file, "--json")
 
 	var stderr bytes.Buffer
-	if got := run(t.Context(), []string{"serve", "--config", file}, io.Discard, &stderr, nil); got != exitFailure ||
+	if got := run(t.Context(), []string{"serve", "--config", file}, streams{stdout: io.Discard, stderr: &stderr}, nil); got != exitFailure ||
 		!strings.Contains(stderr.String(), "ticketd: hint: stop the other `ticketd serve` first") {
 		t.Errorf("a second daemon ended with %d: %s", got, &stderr)
 	}
@@ -173,7 +173,7 @@ func post(t *testing.T, url, body string) {
 func beside(t *testing.T, document any, args ...string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), args, &stdout, &stderr, nil); code != exitOK {
+	if code := run(t.Context(), args, streams{stdout: &stdout, stderr: &stderr}, nil); code != exitOK {
 		t.Fatalf("ticketd %s ended with %d: %s", strings.Join(args, " "), code, &stderr)
 	}
 	if err := json.Unmarshal(stdout.Bytes(), document); err != nil {

@@ -11,10 +11,10 @@ import (
 )
 
 // checker looks at a decoded configuration for what its parts must have in common.
-type checker struct {
-	*document
-	env func(string) (string, bool)
-}
+type checker struct{ *document }
+
+// misread tells whether what stands at a key of the main file could not be read.
+func (k checker) misread(key string) bool { return k.faulty(spot{k.main().name, key}) }
 
 var instanceName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 

@@ -77,6 +77,9 @@ func (k checker) app(at []string, a *App) {
 		k.problem(append(at, "private_key_file"), "is missing", "GitHub makes the key on the App's settings page")
 		return
 	}
+	if k.withoutSecrets {
+		return
+	}
 	at = append(at, "private_key_file")
 	var ok bool
 	if a.PrivateKey, ok = k.secretFile(at, a.PrivateKeyFile); ok && !rsaKey([]byte(a.PrivateKey.Reveal())) {

@@ -93,6 +93,8 @@ func (k checker) token(at []string, token *Secret, file string) {
 	switch {
 	case inline && named:
 		k.problem(at, "has both token and token_file", "remove one of them")
+	case k.withoutSecrets:
+		*token = Secret{}
 	case inline:
 		k.strong(append(at, "token"), token.Reveal(), false)
 	case named:

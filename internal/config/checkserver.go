@@ -65,14 +65,14 @@ func loopback(host string) bool {
 
 // authentication refuses a server that anybody could post to unless that was asked for.
 func (k checker) authentication(s *Server, local bool) {
-	given := len(s.Tokens)+len(s.Capabilities) > 0 || k.faulty("server.token") || k.faulty("server.capability")
+	given := len(s.Tokens)+len(s.Capabilities) > 0 || k.misread("server.token") || k.misread("server.capability")
 	open := []string{"server", "insecure_no_auth"}
 	switch {
 	case s.InsecureNoAuth && given:
 		k.problem(open, "contradicts the tokens and capabilities given", "remove one or the other")
 	case s.InsecureNoAuth && (!local || s.BehindProxy):
 		k.problem(open, "anybody could post findings", "it is allowed only on a loopback server.listen without behind_proxy")
-	case !s.InsecureNoAuth && !given:
+	case !s.InsecureNoAuth && !given && !k.withoutSecrets:
 		k.problem([]string{"server"}, "nothing says who may post", "add [[server.token]] with a name and a value_file, sha256 or value")
 	}
 }
@@ -110,6 +110,10 @@ func (k checker) credential(at []string, c *Credential, inURL bool) bool {
 	}
 	if given != 1 {
 		k.problem(at, "needs exactly one of value, value_file and sha256", "")
+		return false
+	}
+	if k.withoutSecrets {
+		c.Value = Secret{}
 		return false
 	}
 	if k.has(append(at, "sha256")...) {

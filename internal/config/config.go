@@ -21,6 +21,12 @@ type Config struct {
 	// "default". Do not change it later: tickets are found by it, also when the store was lost.
 	Instance string `toml:"instance"`
 
+	// Include names files that hold further rules, profiles and event types, or patterns of such files
+	// ("rules/*.toml"), from the folder of this file on; default none. Their rules come after those of
+	// this file, in the order given here, the files of one pattern sorted by name. Nothing else may be
+	// in them.
+	Include []string `toml:"include"`
+
 	Server  Server  `toml:"server"`
 	Store   Store   `toml:"store"`
 	Log     Log     `toml:"log"`
@@ -35,15 +41,35 @@ type Config struct {
 	// Events extends the table of Data Theorem's event types, [[events]]; see datatheorem.Entry.
 	Events []datatheorem.Entry `toml:"events"`
 
-	// Defaults is what a rule leaves out; Rules are tried in file order, the first match wins. See
-	// mapping.Rule.
-	Defaults mapping.Rule   `toml:"defaults"`
-	Rules    []mapping.Rule `toml:"rule"`
+	// Defaults is what a rule leaves out. See mapping.Rule.
+	Defaults mapping.Rule `toml:"defaults"`
+
+	// Profiles are pieces of rules, [profile.NAME], that rules extend.
+	Profiles map[string]mapping.Rule `toml:"profile"`
+
+	// Rules are tried in file order; the first that matches wins.
+	Rules []mapping.Rule `toml:"rule"`
 
 	// Mapping and Table are the compiled rules and event types.
 	Mapping *mapping.Mapping   `toml:"-"`
 	Table   *datatheorem.Table `toml:"-"`
+
+	// Files are the names of the files that were read, the main one first.
+	Files []string `toml:"-"`
+
+	// Secretless says that the configuration was loaded without its secrets and cannot serve.
+	Secretless bool `toml:"-"`
+
+	// position is Position. It is a function so that printing a Config does not show the files, which
+	// may hold secrets.
+	position func(path []string) (file string, line, column int)
 }
+
+// Position tells where a key stands, given as mapping.Problem.Path gives it: the name of the file, and
+// line and column from 1. A key that is left out has the position of the nearest table around it, and
+// the line 0 where that is the file as a whole. The file of what a variable overrides is
+// "environment", without a line.
+func (c *Config) Position(path []string) (file string, line, column int) { return c.position(path) }
 
 // Server is [server]: where Data Theorem's webhooks come in.
 type Server struct {
@@ -256,6 +282,7 @@ func (c *Config) Spec() mapping.Spec {
 	}
 	return mapping.Spec{
 		Defaults:    c.Defaults,
+		Profiles:    c.Profiles,
 		Rules:       c.Rules,
 		Trackers:    trackers,
 		PortalHosts: c.Portal.Hosts,

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -66,11 +67,9 @@ func (d *document) special(n *node, v reflect.Value) bool {
 	case *slog.Level:
 		d.level(n, to)
 	case *mapping.Patterns:
-		if n.kind == text {
-			*to = mapping.Patterns{n.text}
-			return true
-		}
-		return !d.expect(n, array, "a string or a list of strings")
+		return d.single(n, (*[]string)(to))
+	case *mapping.Names:
+		return d.single(n, (*[]string)(to))
 	case *any:
 		value, err := n.any()
 		if err != nil {
@@ -84,6 +83,24 @@ func (d *document) special(n *node, v reflect.Value) bool {
 	return true
 }
 
+// single decodes a string where a list of strings may stand, too. It reports whether that was all.
+func (d *document) single(n *node, to *[]string) bool {
+	if n.kind == text {
+		*to = []string{n.text}
+		return true
+	}
+	return !d.expect(n, array, "a string or a list of strings")
+}
+
+// unknown reports a key that nothing knows. What was probably meant is then not missed as well.
+func (d *document) unknown(n *node, name string, fields map[string][]int) {
+	wrong := n.members[name]
+	d.bad(wrong, "unknown key", unknownHint(name, fields))
+	if near := nearest(name, slices.Sorted(maps.Keys(fields))); near != "" && n.members[near] == nil {
+		d.meant = append(d.meant, spot{wrong.in.name, joinKey(n.key, near)})
+	}
+}
+
 func (d *document) decodeStruct(n *node, v reflect.Value) {
 	if !d.expect(n, table, "a table") {
 		return
@@ -92,7 +109,7 @@ func (d *document) decodeStruct(n *node, v reflect.Value) {
 	for _, name := range n.names {
 		index, ok := fields[name]
 		if !ok {
-			d.bad(n.members[name], "unknown key", unknownHint(name, fields))
+			d.unknown(n, name, fields)
 			continue
 		}
 		d.decode(n.members[name], v.FieldByIndex(index))
@@ -107,8 +124,8 @@ func (d *document) decodeMap(n *node, v reflect.Value) {
 	for _, name := range n.names {
 		value := reflect.New(v.Type().Elem()).Elem()
 		child := n.members[name]
-		if v.Type().Elem().Kind() == reflect.Pointer && child.kind != table {
-			d.bad(child, "is "+child.kind.String()+", must be a table", fmt.Sprintf("give the tracker a name: [%s.NAME]", n.key))
+		if what := named(v.Type().Elem()); what != "" && child.kind != table {
+			d.bad(child, "is "+child.kind.String()+", must be a table", fmt.Sprintf("give the %s a name: [%s.NAME]", what, n.key))
 			continue
 		}
 		d.decode(child, value)
@@ -117,16 +134,24 @@ func (d *document) decodeMap(n *node, v reflect.Value) {
 	v.Set(m)
 }
 
+// named says what the tables of a map are where people give them names.
+func named(t reflect.Type) string {
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return "tracker"
+	case t == reflect.TypeFor[mapping.Rule]():
+		return "profile"
+	default:
+		return ""
+	}
+}
+
 func (d *document) decodeSlice(n *node, v reflect.Value) {
-	wanted := "a list"
 	if v.Type().Elem().Kind() == reflect.String {
-		wanted = "a list of strings"
-	}
-	if n.kind == table {
-		d.bad(n, "is a table, must be a list", fmt.Sprintf("write [[%s]] with two brackets", n.key))
-		return
-	}
-	if !d.expect(n, array, wanted) {
+		if !d.expect(n, array, "a list of strings") {
+			return
+		}
+	} else if !d.isList(n) {
 		return
 	}
 	list := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))

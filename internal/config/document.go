@@ -1,87 +1,93 @@
 package config
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
-// document is a parsed file: its tree and the problems found so far.
+// document is a configuration that is being loaded: its files as one tree, and the problems found so
+// far.
 type document struct {
-	name     string
-	data     []byte // without the byte order mark
-	lines    []int  // offset at which each line starts
+	loading
+	files    []*file // the main one first
 	root     *node
 	problems Problems
-	settled  int  // how many of the problems earlier stages found
+	settled  int // how many of the problems earlier stages found
+	meant    []spot
 	secrets  bool // one stands in the file itself
+	gaps     bool // something that was included could not be read
 }
 
-func newDocument(name string, data []byte) *document {
-	// The copy has no spare capacity: positions are computed from capacities.
-	data = slices.Clip(bytes.Clone(bytes.TrimPrefix(data, []byte("\ufeff"))))
-	d := &document{name: name, data: data, lines: []int{0}, root: &node{kind: table, defined: true}}
-	for i, c := range d.data {
-		if c == '\n' {
-			d.lines = append(d.lines, i+1)
-		}
-	}
-	return d
+// loading says how a configuration is loaded.
+type loading struct {
+	env            func(string) (string, bool) // os.LookupEnv or a stand-in
+	withoutSecrets bool
 }
 
-// position turns an offset into line and column, both from 1; the column counts characters.
-func (d *document) position(offset int) (line, column int) {
-	line = sort.SearchInts(d.lines, offset+1)
-	return line, utf8.RuneCount(d.data[d.lines[line-1]:offset]) + 1
-}
+// spot is a key of one of the files.
+type spot struct{ file, key string }
+
+// main is the file that was named; the others are included.
+func (d *document) main() *file { return d.files[0] }
 
 // problem records a mistake at a key, given as mapping.Problem.Path gives it. Where the key is not
 // in the file the position is that of the nearest table around it.
 func (d *document) problem(path []string, text, hint string) {
-	d.add(path, Problem{Text: text, Hint: hint})
+	d.add(path, 0, Problem{Text: text, Hint: hint})
 }
 
 // warning is a problem that does not prevent starting.
 func (d *document) warning(path []string, text, hint string) {
-	d.add(path, Problem{Text: text, Hint: hint, Warning: true})
+	d.add(path, 0, Problem{Text: text, Hint: hint, Warning: true})
 }
 
-func (d *document) add(path []string, p Problem) {
-	n := d.root
-	p.Key = ""
-	for i, name := range path {
-		next := n.child(name)
-		if next == nil {
-			for _, name := range path[i:] {
-				p.Key = joinKey(p.Key, name)
-			}
-			break
-		}
-		n, p.Key = next, next.key
+// add records a problem at a key, or at the nth byte of the string there.
+func (d *document) add(path []string, nth int, p Problem) {
+	n, rest := d.find(path)
+	p.Key = n.key
+	for _, name := range rest {
+		p.Key = joinKey(p.Key, name)
+	}
+	if len(rest) == 0 && nth > 0 && n.kind == text && n.env == "" {
+		p.Line, p.Column = n.in.position(n.from + inside(string(n.in.data[n.from:n.to]), nth-1))
 	}
 	d.addAt(n, p)
 }
 
-func (d *document) addAt(n *node, p Problem) {
-	p.File = d.name
-	if n.env != "" {
-		p.File, p.Key = environment, n.env
-	} else if n != d.root {
-		p.Line, p.Column = d.position(n.at)
+// find goes along a path as far as there is something, and gives the rest of it.
+func (d *document) find(path []string) (*node, []string) {
+	n := d.root
+	for i, name := range path {
+		next := n.child(name)
+		if next == nil {
+			return n, path[i:]
+		}
+		n = next
 	}
-	if p.Key == "" || !d.faulty(p.Key) {
+	return n, nil
+}
+
+// addAt records a problem at a node, unless it has a position of its own.
+func (d *document) addAt(n *node, p Problem) {
+	p.File = n.in.name
+	switch {
+	case n.env != "":
+		p.File, p.Key = environment, n.env
+	case p.Line == 0 && n != d.root:
+		p.Line, p.Column = n.in.position(n.at)
+	}
+	if p.Key == "" || !d.faulty(spot{p.File, p.Key}) {
 		d.problems = append(d.problems, p)
 	}
 }
 
 // faulty tells whether an earlier stage found a mistake at a key: what is said of it then is only a
 // consequence.
-func (d *document) faulty(key string) bool {
-	return slices.ContainsFunc(d.problems[:d.settled], func(p Problem) bool { return p.Key == key && !p.Warning })
+func (d *document) faulty(s spot) bool {
+	return slices.Contains(d.meant, s) ||
+		slices.ContainsFunc(d.problems[:d.settled], func(p Problem) bool { return s == spot{p.File, p.Key} && !p.Warning })
 }
 
 // settle ends a stage.
@@ -89,13 +95,21 @@ func (d *document) settle() { d.settled = len(d.problems) }
 
 // has tells whether a key is given.
 func (d *document) has(path ...string) bool {
-	n := d.root
-	for _, name := range path {
-		if n = n.child(name); n == nil {
-			return false
-		}
+	_, rest := d.find(path)
+	return len(rest) == 0
+}
+
+// position is [Config.Position].
+func (d *document) position(path []string) (file string, line, column int) {
+	n, _ := d.find(path)
+	switch {
+	case n.env != "":
+		return environment, 0, 0
+	case n == d.root:
+		return n.in.name, 0, 0
 	}
-	return true
+	line, column = n.in.position(n.at)
+	return n.in.name, line, column
 }
 
 // joinKey appends a name to a key as TOML would write it.

@@ -66,11 +66,11 @@ func tokenVariable(service, tracker string) string {
 
 // override puts the environment's values into the tree, so that they are decoded and checked like
 // the file's and a problem names the variable.
-func (d *document) override(env func(string) (string, bool)) {
+func (d *document) override() {
 	for _, v := range Variables() {
-		value, _ := env(v.Name)
+		value, _ := d.env(v.Name)
 		switch {
-		case value == "" || v.Key == "" || v.perTracker():
+		case value == "" || v.Key == "" || v.perTracker() || d.withoutSecrets && v.Key == "server.token":
 		case v.Key == "server.token":
 			d.addToken(value, v.Name)
 		default:
@@ -82,8 +82,11 @@ func (d *document) override(env func(string) (string, bool)) {
 			}
 		}
 	}
-	d.overrideTracker("jira", env, "token_file")
-	d.overrideTracker("github", env, "token_file", "app")
+	if d.withoutSecrets {
+		return
+	}
+	d.overrideTracker("jira", "token_file")
+	d.overrideTracker("github", "token_file", "app")
 }
 
 func (d *document) addToken(value, variable string) {
@@ -102,14 +105,14 @@ func (d *document) addToken(value, variable string) {
 	token.set("value", &node{kind: text, text: value, env: variable})
 }
 
-func (d *document) overrideTracker(service string, env func(string) (string, bool), replaced ...string) {
+func (d *document) overrideTracker(service string, replaced ...string) {
 	trackers := d.root.members[service]
 	if trackers == nil {
 		return
 	}
 	for name, t := range trackers.members {
 		variable := tokenVariable(strings.ToUpper(service), name)
-		value, _ := env(variable)
+		value, _ := d.env(variable)
 		if value == "" || t.kind != table {
 			continue
 		}

@@ -8,26 +8,44 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
-	"strconv"
-	"strings"
 	"time"
-
-	"ticketd/internal/datatheorem"
-	"ticketd/mapping"
 )
 
 // maxFile bounds a configuration file, in bytes.
 const maxFile = 1 << 20
 
-// Load reads, decodes and checks a file. env is os.LookupEnv or a stand-in. The Config is nil where
-// the problems are fatal.
+// Load reads, decodes and checks a file and what it includes. env is os.LookupEnv or a stand-in. The
+// Config is nil where the problems are fatal.
 func Load(path string, env func(string) (string, bool)) (*Config, Problems) {
+	return loading{env: env}.file(path)
+}
+
+// LoadWithoutSecrets is Load where the secrets are out of reach, as on a machine that only tests the
+// mapping: files that hold them are not read, variables that hold them are not looked at, and a
+// credential may be missing. The Config has no secret in it, and cannot serve.
+func LoadWithoutSecrets(path string, env func(string) (string, bool)) (*Config, Problems) {
+	return loading{env: env, withoutSecrets: true}.file(path)
+}
+
+// Parse is Load for text that is already in memory; name stands for the file in problems, and what
+// the text includes is looked for in its folder. Files that the text names as holding secrets are
+// read.
+func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, Problems) {
+	return loading{env: env}.text(name, data)
+}
+
+// ParseWithoutSecrets is LoadWithoutSecrets for text that is already in memory.
+func ParseWithoutSecrets(name string, data []byte, env func(string) (string, bool)) (*Config, Problems) {
+	return loading{env: env, withoutSecrets: true}.text(name, data)
+}
+
+func (l loading) file(path string) (*Config, Problems) {
 	data, mode, err := read(path)
 	if err != nil {
 		return nil, Problems{{File: path, Text: "cannot be read: " + reason(err), Hint: "check the path and who may read it"}}
 	}
-	d := newDocument(path, data)
-	c, problems := d.load(env)
+	d := &document{loading: l}
+	c, problems := d.load(newFile(path, data))
 	if mode&0o077 != 0 && d.secrets {
 		problems = append(problems, Problem{File: path, Warning: true, Text: "holds a secret and others can read it",
 			Hint: "chmod 600, or move the secret to a file of its own"})
@@ -35,14 +53,15 @@ func Load(path string, env func(string) (string, bool)) (*Config, Problems) {
 	return c, problems
 }
 
-// Parse is Load for text that is already in memory; name stands for the file in problems. Files that
-// the text names as holding secrets are read.
-func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, Problems) {
+func (l loading) text(name string, data []byte) (*Config, Problems) {
 	if len(data) > maxFile {
-		return nil, Problems{{File: name, Text: "is larger than 1 MiB"}}
+		return nil, Problems{{File: name, Text: errTooLong.Error()}}
 	}
-	return newDocument(name, data).load(env)
+	d := &document{loading: l}
+	return d.load(newFile(name, data))
 }
+
+var errTooLong = errors.New("is larger than 1 MiB")
 
 func read(path string) ([]byte, fs.FileMode, error) {
 	f, err := os.Open(path)
@@ -56,7 +75,7 @@ func read(path string) ([]byte, fs.FileMode, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(data) > maxFile {
-		err = errors.New("is larger than 1 MiB")
+		err = errTooLong
 	}
 	return data, info.Mode(), err
 }
@@ -69,27 +88,40 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func (d *document) load(env func(string) (string, bool)) (*Config, Problems) {
-	if bytes.IndexByte(d.data, 0) >= 0 {
-		return nil, Problems{{File: d.name, Text: "is no text file", Hint: "it must be TOML in UTF-8"}}
-	}
-	if !d.parse() {
-		d.problems.sort()
-		return nil, d.problems
-	}
-	d.settle()
-	d.override(env)
+func (d *document) load(main *file) (*Config, Problems) {
 	c := defaults()
-	d.decode(d.root, reflect.ValueOf(c).Elem())
-	d.settle()
-	checker{d, env}.config(c)
-	d.settle()
-	d.compile(c)
-	d.problems.sort()
+	if d.open(main) {
+		d.root = main.root
+		d.include()
+		d.settle()
+		d.override()
+		d.decode(d.root, reflect.ValueOf(c).Elem())
+		d.settle()
+		checker{d}.config(c)
+		d.settle()
+		d.compile(c)
+	}
+	d.problems.sort(d.files)
 	if d.problems.Fatal() {
 		return nil, d.problems
 	}
+	for _, f := range d.files {
+		c.Files = append(c.Files, f.name)
+	}
+	c.Secretless, c.position = d.withoutSecrets, d.position
 	return c, d.problems
+}
+
+// open parses a file of the configuration and reports whether it is TOML.
+func (d *document) open(f *file) bool {
+	d.files = append(d.files, f)
+	if bytes.IndexByte(f.data, 0) >= 0 {
+		d.problems = append(d.problems, Problem{File: f.name, Text: "is no text file", Hint: "it must be TOML in UTF-8"})
+		return false
+	}
+	ok := f.parse()
+	d.problems = append(d.problems, f.problems...)
+	return ok
 }
 
 // defaults gives what holds where a key is left out.
@@ -108,27 +140,3 @@ func defaults() *Config {
 
 // shortestQuiet is the shortest quiet period that was shown to be safe (facts: reliability.md 3.6).
 const shortestQuiet = 10 * time.Minute
-
-// compile hands the parts that others understand to them.
-func (d *document) compile(c *Config) {
-	var mistakes []mapping.Problem
-	c.Mapping, mistakes = mapping.Compile(c.Spec())
-	for _, m := range mistakes {
-		d.add(m.Path, Problem{Text: m.Text, Hint: m.Hint, Warning: m.Warning})
-	}
-	var errs []error
-	c.Table, errs = datatheorem.NewTable(c.Events)
-	for _, err := range errs {
-		d.event(err)
-	}
-}
-
-// event reports a mistake of an [[events]] entry at its key.
-func (d *document) event(err error) {
-	path, what := []string{"events"}, err.Error()
-	if at, ok := errors.AsType[*datatheorem.EntryError](err); ok {
-		path = append(path, strconv.Itoa(at.Index))
-		path, what = append(path, strings.SplitN(at.Key, ".", 2)...), at.Text
-	}
-	d.problem(path, what, "")
-}

@@ -35,7 +35,10 @@ func (k kind) String() string {
 type node struct {
 	kind    kind
 	key     string           // as in a Problem
+	in      *file            // that it stands in, or is put into by the environment
 	at      int              // offset of the key; of the value, for a member of a list
+	from    int              // of a scalar: offset at which its value begins, quotes included
+	to      int              // and ends
 	text    string           // a string's content, any other scalar as written
 	members map[string]*node // of a table
 	names   []string         // its members in file order
@@ -64,12 +67,19 @@ func (n *node) set(name string, child *node) {
 	if _, ok := n.members[name]; !ok {
 		n.names = append(n.names, name)
 	}
-	child.key = joinKey(n.key, name)
+	child.key, child.in = joinKey(n.key, name), n.in
 	n.members[name] = child
 }
 
+// graft takes a member over from another tree; it keeps its key and its place.
+func (n *node) graft(name string, child *node) {
+	key, in := child.key, child.in
+	n.set(name, child)
+	child.key, child.in = key, in
+}
+
 func (n *node) push(child *node) {
-	child.key = indexKey(n.key, len(n.items))
+	child.key, child.in = indexKey(n.key, len(n.items)), n.in
 	n.items = append(n.items, child)
 }
 

@@ -16,52 +16,54 @@ import (
 //
 // The tree is ours because a decoder stops at the first wrong value, and its messages show the
 // lines around it, which may hold a secret.
-func (d *document) parse() bool {
+func (f *file) parse() bool {
 	var p unstable.Parser
-	p.Reset(d.data)
-	current := d.root
+	p.Reset(f.data)
+	current := f.root
 	for p.NextExpression() {
 		switch e := p.Expression(); e.Kind {
 		case unstable.Table:
-			current = d.header(e)
+			current = f.header(e)
 		case unstable.ArrayTable:
-			current = d.item(e)
+			current = f.item(e)
 		default:
-			d.assign(current, e)
+			f.assign(current, e)
 		}
 	}
 	if err := p.Error(); err != nil {
-		d.syntax(err)
+		f.syntax(err)
 		return false
 	}
-	if len(d.problems) == 0 {
-		d.judge()
+	if len(f.problems) == 0 {
+		f.judge()
 	}
 	return true
 }
 
 // judge has go-toml decode the text once as well: it knows what a scalar may look like, such as the
 // days of a month.
-func (d *document) judge() {
+func (f *file) judge() {
 	var ignored map[string]any
-	err := toml.Unmarshal(d.data, &ignored)
+	err := toml.Unmarshal(f.data, &ignored)
 	var at *toml.DecodeError
 	switch {
 	case errors.As(err, &at):
 		line, column := at.Position()
-		n := d.root.before(d.lines[line-1] + column)
-		d.addAt(n, Problem{Key: n.key, Text: "is no TOML value: " + sentence(err)})
+		n := f.root.before(f.lines[line-1] + column)
+		line, column = f.position(n.at)
+		f.problems = append(f.problems, Problem{File: f.name, Line: line, Column: column, Key: n.key,
+			Text: "is no TOML value: " + sentence(err)})
 	case err != nil:
-		d.addAt(d.root, Problem{Text: "is no TOML: " + sentence(err)})
+		f.problems = append(f.problems, Problem{File: f.name, Text: "is no TOML: " + sentence(err)})
 	}
 }
 
-func (d *document) syntax(err error) {
-	p := Problem{File: d.name, Text: "is no TOML: " + sentence(err), Hint: "the rest of the file was not read"}
+func (f *file) syntax(err error) {
+	p := Problem{File: f.name, Text: "is no TOML: " + sentence(err), Hint: "the rest of the file was not read"}
 	if at, ok := errors.AsType[*unstable.ParserError](err); ok {
-		p.Line, p.Column = d.position(min(max(0, cap(d.data)-cap(at.Highlight)), len(d.data)))
+		p.Line, p.Column = f.position(min(max(0, cap(f.data)-cap(at.Highlight)), len(f.data)))
 	}
-	d.problems = append(d.problems, p)
+	f.problems = append(f.problems, p)
 }
 
 // quoted is how go-toml shows a character; what follows a colon is a value.
@@ -73,8 +75,8 @@ func sentence(err error) string {
 }
 
 // header enters [a.b].
-func (d *document) header(e *unstable.Node) *node {
-	parent, last := d.walk(e)
+func (f *file) header(e *unstable.Node) *node {
+	parent, last := f.walk(e)
 	name, at := string(last.Data), int(last.Raw.Offset)
 	old := parent.members[name]
 	switch {
@@ -86,16 +88,16 @@ func (d *document) header(e *unstable.Node) *node {
 		old.defined, old.at = true, at
 		return old
 	case old.kind == array && !old.sealed:
-		d.twice(old, at, fmt.Sprintf("use [[%s]] here as well", old.key))
+		f.twice(old, at, fmt.Sprintf("use [[%s]] here as well", old.key))
 	default:
-		d.twice(old, at, "put the keys under one header")
+		f.twice(old, at, "put the keys under one header")
 	}
 	return detached(old)
 }
 
 // item enters a further [[a.b]].
-func (d *document) item(e *unstable.Node) *node {
-	parent, last := d.walk(e)
+func (f *file) item(e *unstable.Node) *node {
+	parent, last := f.walk(e)
 	name, at := string(last.Data), int(last.Raw.Offset)
 	list := parent.members[name]
 	if list == nil {
@@ -104,7 +106,7 @@ func (d *document) item(e *unstable.Node) *node {
 	}
 	child := &node{kind: table, at: at, defined: true}
 	if list.kind != array || list.sealed {
-		d.twice(list, at, fmt.Sprintf("use [[%s]] everywhere", list.key))
+		f.twice(list, at, fmt.Sprintf("use [[%s]] everywhere", list.key))
 		return detached(list)
 	}
 	list.push(child)
@@ -112,21 +114,21 @@ func (d *document) item(e *unstable.Node) *node {
 }
 
 // walk goes along a header's key to the table that holds its last name.
-func (d *document) walk(e *unstable.Node) (*node, *unstable.Node) {
-	n := d.root
+func (f *file) walk(e *unstable.Node) (*node, *unstable.Node) {
+	n := f.root
 	keys := e.Key()
 	for keys.Next() {
 		k := keys.Node()
 		if keys.IsLast() {
 			return n, k
 		}
-		n = d.enter(n, k, false)
+		n = f.enter(n, k, false)
 	}
 	return n, nil // a header without a name is no TOML: the parser refuses it
 }
 
 // enter goes one name down, through the newest item of a list of tables.
-func (d *document) enter(n *node, k *unstable.Node, dotted bool) *node {
+func (f *file) enter(n *node, k *unstable.Node, dotted bool) *node {
 	name, at := string(k.Data), int(k.Raw.Offset)
 	next := n.members[name]
 	switch {
@@ -134,7 +136,7 @@ func (d *document) enter(n *node, k *unstable.Node, dotted bool) *node {
 		next = &node{kind: table, at: at, defined: dotted, dotted: dotted}
 		n.set(name, next)
 	case next.sealed, next.kind != table && next.kind != array, dotted && !next.dotted:
-		d.twice(next, at, "it cannot be added to")
+		f.twice(next, at, "it cannot be added to")
 		return detached(next)
 	case next.kind == array:
 		return next.items[len(next.items)-1]
@@ -143,34 +145,35 @@ func (d *document) enter(n *node, k *unstable.Node, dotted bool) *node {
 }
 
 // assign adds `a.b = value` to a table.
-func (d *document) assign(n *node, e *unstable.Node) {
+func (f *file) assign(n *node, e *unstable.Node) {
 	keys := e.Key()
 	for keys.Next() {
 		k := keys.Node()
 		if !keys.IsLast() {
-			n = d.enter(n, k, true)
+			n = f.enter(n, k, true)
 			continue
 		}
 		name, at := string(k.Data), int(k.Raw.Offset)
 		if old := n.members[name]; old != nil {
-			d.twice(old, at, "remove one of them")
+			f.twice(old, at, "remove one of them")
 			return
 		}
 		child := &node{at: at}
 		n.set(name, child)
-		d.fill(child, e.Value())
+		f.fill(child, e.Value())
 	}
 }
 
-func (d *document) fill(n *node, v *unstable.Node) {
+func (f *file) fill(n *node, v *unstable.Node) {
 	n.kind = kindOf(v.Kind)
 	n.sealed = n.kind == table || n.kind == array
 	n.text = string(v.Data)
+	n.from, n.to = int(v.Raw.Offset), int(v.Raw.Offset+v.Raw.Length)
 	children := v.Children()
 	for children.Next() {
 		c := children.Node()
 		if n.kind == table {
-			d.assign(n, c)
+			f.assign(n, c)
 			continue
 		}
 		child := &node{at: n.at}
@@ -178,17 +181,17 @@ func (d *document) fill(n *node, v *unstable.Node) {
 			child.at = int(c.Raw.Offset)
 		}
 		n.push(child)
-		d.fill(child, c)
+		f.fill(child, c)
 	}
 }
 
 // twice reports a key that is there already.
-func (d *document) twice(old *node, at int, hint string) {
-	line, _ := d.position(old.at)
-	p := Problem{File: d.name, Key: old.key, Text: "is given twice, first in line " + strconv.Itoa(line), Hint: hint}
-	p.Line, p.Column = d.position(at)
-	d.problems = append(d.problems, p)
+func (f *file) twice(old *node, at int, hint string) {
+	line, _ := f.position(old.at)
+	p := Problem{File: f.name, Key: old.key, Text: "is given twice, first in line " + strconv.Itoa(line), Hint: hint}
+	p.Line, p.Column = f.position(at)
+	f.problems = append(f.problems, p)
 }
 
 // detached gives a table to read on in without disturbing the tree.
-func detached(n *node) *node { return &node{kind: table, key: n.key} }
+func detached(n *node) *node { return &node{kind: table, key: n.key, in: n.in} }

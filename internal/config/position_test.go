@@ -109,7 +109,7 @@ func FuzzParse(f *testing.F) {
 // agrees compares the tree with go-toml: what one takes as TOML the other must, and the same in it.
 func agrees(t *testing.T, data []byte) {
 	t.Helper()
-	d := newDocument("x.toml", data)
+	d := newFile("x.toml", data)
 	var want map[string]any
 	err := toml.Unmarshal(d.data, &want)
 	if clean := d.parse() && len(d.problems) == 0; clean != (err == nil) {

@@ -67,8 +67,13 @@ func (ps Problems) String() string {
 	return strings.Join(lines, "\n")
 }
 
-func (ps Problems) sort() {
+// sort puts them in the order of the files and their lines, those of the environment last.
+func (ps Problems) sort(files []*file) {
+	order := make(map[string]int, len(files))
+	for i, f := range files {
+		order[f.name] = i - len(files)
+	}
 	slices.SortStableFunc(ps, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }
