@@ -110,8 +110,7 @@ func (t *Tx) Ticket(ctx context.Context, id int64) (found Ticket, err error) {
 // LatestTicket gives the newest generation of a group, or [ErrNotFound].
 func (t *Tx) LatestTicket(ctx context.Context, group string) (found Ticket, err error) {
 	err = t.run(ctx, "reading the ticket of "+group, func(ctx context.Context) error {
-		found, err = scanTicket(t.tx.QueryRowContext(ctx, `
-			SELECT `+ticketColumns+` FROM tickets WHERE members = $1 ORDER BY generation DESC LIMIT 1`, group))
+		found, err = latestTicket(ctx, t.tx, group)
 		return err
 	})
 	return found, err
@@ -132,6 +131,14 @@ func (t *Tx) InsertTicket(ctx context.Context, row Ticket) (id int64, err error)
 func (t *Tx) Redirect(ctx context.Context, id int64, to ticket.Destination, rule, marker string) error {
 	return t.run(ctx, fmt.Sprintf("redirecting ticket %d", id), func(ctx context.Context) error {
 		return redirect(ctx, t.tx, t.store.now(), Ticket{ID: id, Destination: to, Rule: rule, Marker: marker})
+	})
+}
+
+// Leave says that a finding went from a ticket that nothing was ever sent for to another. Where it was
+// the last, the ticket rests and leaves its line. A step under way is stopped before it sends anything.
+func (t *Tx) Leave(ctx context.Context, id int64, now time.Time) error {
+	return t.run(ctx, fmt.Sprintf("leaving ticket %d", id), func(ctx context.Context) error {
+		return leave(ctx, t.tx, id, now)
 	})
 }
 

@@ -89,7 +89,12 @@ func firstLane(ctx context.Context, tx querier, c Claim) (first lane, ok bool, e
 // load reads what belongs to the ticket, after the claim and in the same transaction: what comes
 // later raises the version and is seen when the lease is given back.
 func (w *Work) load(ctx context.Context, tx querier) (err error) {
-	if w.Findings, err = findingsOfTicket(ctx, tx, w.Ticket.ID); err != nil {
+	if w.Ticket.Digest {
+		err = w.loadLine(ctx, tx)
+	} else {
+		w.Findings, err = findingsOfTicket(ctx, tx, w.Ticket.ID)
+	}
+	if err != nil {
 		return err
 	}
 	if w.Notes, err = notesOfTicket(ctx, tx, w.Ticket.ID); err != nil {

@@ -25,6 +25,11 @@ func (s *Store) Record(ctx context.Context, r Record) error {
 				return 0, err
 			}
 		}
+		if r.Digest != nil {
+			if err := s.feed(ctx, tx, *r.Digest); err != nil {
+				return 0, err
+			}
+		}
 		if r.Op == nil {
 			return 0, nil
 		}
@@ -48,10 +53,11 @@ func (s *Store) updateTicket(ctx context.Context, tx querier, r Record) error {
 			prev_id = $11, prev_key = $12, prev_project = $13, prev_url = $14,
 			attempts = $15, send_deadline = $16, attempt_end = $17, known = $18, applied = $19,
 			misses = $20, first_miss = $21, failures = $22, audit_at = $23, reason = $24, hint = $25,
-			due = CASE WHEN $29 = 0 THEN due WHEN version = $28 THEN $30 ELSE $31 END,
-			leased = CASE WHEN $29 = 0 THEN 1 ELSE 0 END,
-			updated = $31
-		WHERE id = $26 AND token = $27 AND leased = 1`, args...)
+			made = $26, turn = $27,
+			due = CASE WHEN $31 = 0 THEN due WHEN version = $30 THEN $32 ELSE $33 END,
+			leased = CASE WHEN $31 = 0 THEN 1 ELSE 0 END,
+			updated = $33
+		WHERE id = $28 AND token = $29 AND leased = 1`, args...)
 	if err == nil && n == 0 {
 		err = ErrFenced
 	}

@@ -5,6 +5,8 @@
 //	   │        │         │        └─▶ gone
 //	   ▼        │         └─▶ doubt ─(Q, search)─▶ live | wanted
 //	  none      └─▶ held (a person must act)          ignored (a person said so)
+//
+// A ticket that is wanted, or in doubt and looked for in vain, may wait for its turn: see [Turn].
 package store
 
 import (
@@ -109,12 +111,37 @@ type Applied struct {
 	Refused     finding.Stamp       `json:"refused"`   // stamp of the disposition that the workflow refused; zero: none
 	Reopened    finding.Stamp       `json:"reopened"`  // stamp of the disposition for which we reopened it; zero: never
 	Adopted     bool                `json:"adopted"`   // found, not made by this row: comments may exist that it does not know
+
+	// Labelled is the label that says that the workflow refused, as it is on the issue; "" none.
+	// LabelRefused is the stamp of the refusal for which the tracker would not take it.
+	Labelled     string        `json:"labelled,omitempty"`
+	LabelRefused finding.Stamp `json:"label_refused,omitzero"`
+
+	// Of a group; keys are finding.Key.String(). Told is what the issue's text and comments have told
+	// of its members; nil: not known. Telling is what a comment under way, the operation TellingOp,
+	// brings that to; it is durable with the comment's intent, so that a repetition says the same.
+	Told      map[string]finding.Disposition `json:"told,omitempty"`
+	Telling   map[string]finding.Disposition `json:"telling,omitempty"`
+	TellingOp string                         `json:"telling_op,omitempty"`
+	Gathering int64                          `json:"gathering,omitempty"` // Unix seconds since when changes wait to be told together; 0: none do
+	Unwritten string                         `json:"unwritten,omitempty"` // digest of the draft that the tracker refused for certain before a closing
 }
+
+// Turn is where a ticket stands in the line of its rule, which makes only so many an hour.
+type Turn string
+
+// The turns.
+const (
+	TurnNone     Turn = ""         // not in the line
+	TurnWaits    Turn = "waits"    // waits for its turn, without being due
+	TurnReleased Turn = "released" // its turn has come, and it is not made yet
+)
 
 // Ticket is one ticket row: the link between findings and at most one issue.
 type Ticket struct {
 	ID          int64
-	Group       string // what shares the ticket; for a single finding its key
+	Group       string // what shares the ticket: the key of a single finding, a group, or the digest of a rule
+	Digest      bool   // the list of the rule's tickets that wait for their turn; it has no findings of its own
 	Generation  int    // 1, and one more for each issue that follows an older one of the same group
 	Marker      string
 	Destination ticket.Destination
@@ -126,6 +153,8 @@ type Ticket struct {
 	Attempts     int       // creates whose outcome was not a certain refusal
 	SendDeadline time.Time // the last moment at which the newest create may have been sent
 	AttemptEnd   time.Time // when its outcome was seen; zero when it never was
+	Made         time.Time // when the newest create was sent, on our own clock; zero when none was
+	Turn         Turn
 	Applied      Applied
 	Misses       int       // consecutive reads that did not find the issue
 	FirstMiss    time.Time // the first of them
@@ -154,7 +183,8 @@ const (
 )
 
 // Comment is one comment operation of a ticket. Op is unique within the ticket: "note/<id>",
-// "state/<stamp>", "regression/<stamp>".
+// "state/<stamp>", "regression/<stamp>", "refused/<stamp>", "members/<digest>"; on the ticket of a group
+// "note/<parent or finding>/<id>".
 type Comment struct {
 	TicketID     int64
 	Op           string
@@ -182,9 +212,11 @@ type Op struct {
 // Work is a claimed ticket with all that decides what is to be done.
 type Work struct {
 	Ticket   Ticket
-	Findings []Finding      // the members of its group, oldest first
+	Findings []Finding      // the members of its group, oldest first; of a digest what it lists, in the order of the line
 	Notes    []finding.Note // written on the members or their parents, by creation
 	Comments []Comment
+	More     int  // of a digest: how many findings wait beyond the MaxListed in Findings
+	Followed bool // of a digest: a newer generation took its place
 }
 
 // Claim asks for the next ticket of a tracker that wants attention.
@@ -204,6 +236,20 @@ type Record struct {
 	Due      time.Time // with Done: when it wants attention next; zero: not before something changes
 	// Next, when set, is created as the following generation of the group; the findings move to it.
 	Next *Ticket
+	// Digest, when set, is the digest of the line that the ticket joins, leaves or waits in. Its newest
+	// generation is woken to be due at Digest.Due, or earlier where it is due already; where there is
+	// none, this one is added.
+	Digest *Ticket
+}
+
+// Line is the line of a rule's tickets at one place, where the rule makes only so many an hour.
+type Line struct {
+	Destination ticket.Destination // of the ticket that waits longest
+	Rule        string
+	Waiting     int
+	Released    int       // whose turn has come and that are not made yet
+	Made        int       // whose newest create was sent since the time asked for; digests do not count
+	First       time.Time // when the first of those was sent; zero where there is none
 }
 
 // Scope is a tracker (Project "") or one project of it, with its pause and its audit.

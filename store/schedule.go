@@ -26,14 +26,43 @@ func wake(ctx context.Context, tx querier, id int64, now time.Time) error {
 // redirect takes the lease away from a step that started with the old destination: it has not sent
 // anything, because its intent would be in the state.
 func redirect(ctx context.Context, tx querier, now time.Time, t Ticket) error {
-	_, err := tx.ExecContext(ctx, `
+	before, err := readTicket(ctx, tx, t.ID)
+	if err != nil {
+		return err
+	}
+	n, err := change(ctx, tx, `
 		UPDATE tickets SET tracker = $3, project = $4, issue_type = $5, rule = $6, marker = $7,
 			version = version + 1,
-			due = CASE WHEN leased = 1 THEN $1 ELSE due END, leased = 0, updated = $1
+			due = CASE WHEN leased = 1 OR turn <> '' THEN $1 ELSE due END, leased = 0, turn = '', updated = $1
 		WHERE id = $2 AND state IN ('wanted', 'none', 'held') AND attempts = 0 AND ref_id = ''
 			AND (tracker <> $3 OR project <> $4 OR issue_type <> $5 OR rule <> $6 OR marker <> $7)`,
 		millis(now), t.ID, t.Destination.Tracker, t.Destination.Project, t.Destination.IssueType, t.Rule, t.Marker)
-	return err
+	if err != nil || n == 0 || before.Turn != TurnWaits {
+		return err
+	}
+	return wakeDigest(ctx, tx, before, now)
+}
+
+// leave takes the lease away as redirect does.
+func leave(ctx context.Context, tx querier, id int64, now time.Time) error {
+	before, err := readTicket(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	n, err := change(ctx, tx, `
+		UPDATE tickets SET version = version + 1, leased = 0, due = $1, updated = $1
+		WHERE id = $2 AND EXISTS (SELECT 1 FROM findings WHERE ticket = $2)`, millis(now), id)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE tickets SET state = 'none', turn = '', reason = 'its findings went to other tickets', hint = '',
+			version = version + 1, leased = 0, due = NULL, updated = $1
+		WHERE id = $2`, millis(now), id)
+	if err != nil || before.Turn != TurnWaits {
+		return err
+	}
+	return wakeDigest(ctx, tx, before, now)
 }
 
 // WakeTickets makes all tickets in these states want attention and tells how many; ignored ones
@@ -74,11 +103,12 @@ func (s *Store) ReleaseLeases(ctx context.Context, now time.Time) (int, error) {
 }
 
 // ForgetApplied makes every issue of a tracker be looked at again, because what the rows say about
-// them may be wrong after a restore. Steps under way lose their lease.
+// them may be wrong after a restore. Steps under way lose their lease. Tickets that wait for their
+// turn are looked at too: they may have got it.
 func (s *Store) ForgetApplied(ctx context.Context, tracker string, now time.Time) (int, error) {
 	n, err := s.count(ctx, `
 		UPDATE tickets SET known = 0, version = version + 1, leased = 0, due = $1
-		WHERE tracker = $2 AND state IN ('live', 'closed', 'none')`, millis(now), tracker)
+		WHERE tracker = $2 AND (state IN ('live', 'closed', 'none') OR turn <> '')`, millis(now), tracker)
 	if err != nil {
 		return 0, fmt.Errorf("forgetting what was applied on %s: %w", tracker, err)
 	}

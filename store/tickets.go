@@ -10,20 +10,20 @@ import (
 const ticketColumns = `id, members, generation, marker, tracker, project, issue_type, rule, state,
 	ref_id, ref_key, ref_project, ref_url, prev_id, prev_key, prev_project, prev_url,
 	attempts, send_deadline, attempt_end, known, applied, misses, first_miss, failures, audit_at,
-	reason, hint, version, token, due, created, updated`
+	reason, hint, version, token, due, created, updated, digest, made, turn`
 
 func scanTicket(r row) (Ticket, error) {
 	var t Ticket
 	var applied []byte
 	var known bool
-	var sendDeadline, attemptEnd, firstMiss, auditAt, created, updated int64
+	var sendDeadline, attemptEnd, firstMiss, auditAt, created, updated, made int64
 	var due sql.NullInt64
 	err := r.Scan(&t.ID, &t.Group, &t.Generation, &t.Marker,
 		&t.Destination.Tracker, &t.Destination.Project, &t.Destination.IssueType, &t.Rule, &t.State,
 		&t.Ref.ID, &t.Ref.Key, &t.Ref.Project, &t.Ref.URL,
 		&t.Previous.ID, &t.Previous.Key, &t.Previous.Project, &t.Previous.URL,
 		&t.Attempts, &sendDeadline, &attemptEnd, &known, &applied, &t.Misses, &firstMiss, &t.Failures, &auditAt,
-		&t.Reason, &t.Hint, &t.Version, &t.Token, &due, &created, &updated)
+		&t.Reason, &t.Hint, &t.Version, &t.Token, &due, &created, &updated, &t.Digest, &made, &t.Turn)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -32,7 +32,7 @@ func scanTicket(r row) (Ticket, error) {
 	}
 	t.Applied.Known = known // the column decides: [Store.ForgetApplied] changes only it
 	t.SendDeadline, t.AttemptEnd, t.FirstMiss = moment(sendDeadline), moment(attemptEnd), moment(firstMiss)
-	t.AuditAt, t.Created, t.Updated = moment(auditAt), moment(created), moment(updated)
+	t.AuditAt, t.Created, t.Updated, t.Made = moment(auditAt), moment(created), moment(updated), moment(made)
 	if due.Valid {
 		t.Due = moment(due.Int64)
 	}
@@ -41,6 +41,11 @@ func scanTicket(r row) (Ticket, error) {
 
 func readTicket(ctx context.Context, tx querier, id int64) (Ticket, error) {
 	return scanTicket(tx.QueryRowContext(ctx, `SELECT `+ticketColumns+` FROM tickets WHERE id = $1`, id))
+}
+
+func latestTicket(ctx context.Context, tx querier, group string) (Ticket, error) {
+	return scanTicket(tx.QueryRowContext(ctx, `
+		SELECT `+ticketColumns+` FROM tickets WHERE members = $1 ORDER BY generation DESC LIMIT 1`, group))
 }
 
 // body gives the columns that a step may change, in the order in which insertTicket and
@@ -56,6 +61,7 @@ func (t Ticket) body() ([]any, error) {
 		t.Previous.ID, t.Previous.Key, t.Previous.Project, t.Previous.URL,
 		t.Attempts, millis(t.SendDeadline), millis(t.AttemptEnd), number(t.Applied.Known), applied,
 		t.Misses, millis(t.FirstMiss), t.Failures, millis(t.AuditAt), t.Reason, t.Hint,
+		millis(t.Made), t.Turn,
 	}, nil
 }
 
@@ -69,16 +75,16 @@ func (s *Store) insertTicket(ctx context.Context, tx querier, t Ticket) (int64, 
 	if t.Created.IsZero() {
 		t.Created = now
 	}
-	args = append(args, t.Group, max(t.Generation, 1), t.Version, t.Token, optional(t.Due), millis(t.Created), millis(now))
+	args = append(args, t.Group, max(t.Generation, 1), t.Version, t.Token, optional(t.Due), millis(t.Created), millis(now), number(t.Digest))
 	var id int64
 	err = tx.QueryRowContext(ctx, `
 		INSERT INTO tickets (marker, tracker, project, issue_type, rule, state,
 			ref_id, ref_key, ref_project, ref_url, prev_id, prev_key, prev_project, prev_url,
 			attempts, send_deadline, attempt_end, known, applied,
-			misses, first_miss, failures, audit_at, reason, hint,
-			members, generation, version, token, due, created, updated, leased)
+			misses, first_miss, failures, audit_at, reason, hint, made, turn,
+			members, generation, version, token, due, created, updated, digest, leased)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-			$20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, 0)
+			$20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, 0)
 		RETURNING id`, args...).Scan(&id)
 	return id, err
 }

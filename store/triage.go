@@ -35,15 +35,23 @@ func (s *Store) RetryTicket(ctx context.Context, id int64, now time.Time) error 
 	return nil
 }
 
-// IgnoreTicket puts a ticket to rest because a person said so. A step under way loses its lease.
+// IgnoreTicket puts a ticket to rest because a person said so; it leaves the line that it may have
+// waited in. A step under way loses its lease.
 func (s *Store) IgnoreTicket(ctx context.Context, id int64, reason string) error {
-	n, err := s.count(ctx, `
-		UPDATE tickets SET state = 'ignored', reason = $1, hint = '', version = version + 1,
-			leased = 0, due = NULL, updated = $2
-		WHERE id = $3`, reason, millis(s.now()), id)
-	if err == nil && n == 0 {
-		err = ErrNotFound
-	}
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
+		before, err := readTicket(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE tickets SET state = 'ignored', reason = $1, hint = '', version = version + 1,
+				leased = 0, due = NULL, turn = '', updated = $2
+			WHERE id = $3`, reason, millis(s.now()), id)
+		if err != nil || before.Turn != TurnWaits {
+			return err
+		}
+		return wakeDigest(ctx, tx, before, s.now())
+	})
 	if err != nil {
 		return fmt.Errorf("ignoring ticket %d: %w", id, err)
 	}
