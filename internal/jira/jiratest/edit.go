@@ -2,6 +2,7 @@ package jiratest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,10 +47,11 @@ func (s *Server) create(c *call) reply {
 		return fieldFailure(map[string]string{"project": "The project is archived."})
 	}
 	i := &issue{Issue: Issue{Project: p.Key, Status: p.Workflow.Statuses[0].Name, Category: p.Workflow.Statuses[0].Category, Creator: s.o.Account,
-		Created: s.o.Now(), Updated: s.o.Now(), Fields: map[string]any{}, Properties: map[string]json.RawMessage{}, Priority: s.o.Priorities[len(s.o.Priorities)/2]}}
+		Created: s.o.Now(), Updated: s.o.Now(), Fields: map[string]any{}, Properties: map[string]json.RawMessage{}, Priority: s.usualPriority(p)}}
 	e := editor{s: s, c: c, p: p, i: i, errors: map[string]string{}}
-	e.set(d.Fields, p.Fields)
-	e.required(d.Fields, "summary", "issuetype")
+	e.set(d.Fields, s.screen(p))
+	e.family(d.Fields)
+	e.required(d.Fields, append([]string{"summary", "issuetype"}, p.Required...)...)
 	e.update(d.Update)
 	if len(e.errors) > 0 {
 		return fieldFailure(e.errors)
@@ -75,9 +77,9 @@ func (s *Server) update(c *call) reply {
 		return *refusal
 	}
 	draft := *i
-	draft.Labels = slices.Clone(i.Labels)
+	draft.Labels, draft.Fields = slices.Clone(i.Labels), maps.Clone(i.Fields)
 	e := editor{s: s, c: c, p: p, i: &draft, errors: map[string]string{}}
-	e.set(d.Fields, p.Fields)
+	e.set(d.Fields, s.screen(p))
 	e.update(d.Update)
 	if len(e.errors) > 0 {
 		return fieldFailure(e.errors)
@@ -106,7 +108,7 @@ func (e *editor) required(sent map[string]json.RawMessage, names ...string) {
 	}
 	for _, name := range names {
 		if _, is := sent[name]; !is && e.errors[name] == "" {
-			e.errors[name] = name + " is required."
+			e.errors[name] = systemName(name) + " is required."
 			if f, custom := e.p.Fields[name]; custom {
 				e.errors[name] = f.Name + " is required."
 			}
@@ -119,11 +121,8 @@ func (e *editor) set(fields map[string]json.RawMessage, custom map[string]Field)
 		f, isCustom := custom[name]
 		switch {
 		case isCustom:
-			var value any
-			_ = json.Unmarshal(raw, &value) // it was part of a valid document
-			e.i.Fields[name] = value
-			e.allow(name, f, value)
-		case name != "resolution" && (e.p.hides(name) || !slices.Contains(systemFields(), name)):
+			e.custom(name, f, raw)
+		case name != "resolution" && (e.p.hides(name) || !slices.Contains(append(e.s.systemFields(), "parent"), name)):
 			e.errors[name] = "Field '" + name + "' cannot be set. It is not on the appropriate screen, or unknown."
 			continue
 		default:
@@ -134,26 +133,23 @@ func (e *editor) set(fields map[string]json.RawMessage, custom map[string]Field)
 	slices.Sort(e.changed)
 }
 
-func (e *editor) allow(name string, f Field, value any) {
-	object, _ := value.(map[string]any)
-	chosen, _ := object["value"].(string)
-	if len(f.Allowed) > 0 && !slices.Contains(f.Allowed, chosen) {
-		e.errors[name] = "Option '" + chosen + "' is not valid"
-	}
-}
-
 func (e *editor) system(name string, raw json.RawMessage) {
 	var ref struct{ ID, Name, AccountID string }
-	var refs []struct{ Name string }
 	switch name {
 	case "summary":
 		e.summary(raw)
 	case "description":
 		e.description(raw)
+	case "environment":
+		stored, problem := e.s.text(e.c, raw)
+		if problem != "" {
+			e.errors[name] = problem
+		}
+		e.i.Environment = stored
 	case "labels":
 		var labels []string
 		if json.Unmarshal(raw, &labels) != nil {
-			e.errors[name] = "data was not an array"
+			e.errors[name] = noArray
 			return
 		}
 		e.i.Labels = nil
@@ -169,21 +165,26 @@ func (e *editor) system(name string, raw json.RawMessage) {
 			e.errors[name] = "Specify a valid issue type"
 		}
 	case "components":
-		if json.Unmarshal(raw, &refs) != nil {
-			e.errors[name] = "data was not an array"
-			return
+		e.i.Components = e.choices(name, "Component", e.p.Components, raw)
+	case "fixVersions":
+		e.i.FixVersions = e.choices(name, "Version", e.p.Versions, raw)
+	case "versions":
+		e.choices(name, "Version", e.p.Versions, raw)
+	case "duedate":
+		if json.Unmarshal(raw, &e.i.DueDate) != nil || dateProblem(e.i.DueDate) != "" {
+			e.errors[name] = noDate + e.i.DueDate
 		}
-		e.i.Components = nil
-		for _, r := range refs {
-			if !slices.Contains(e.p.Components, r.Name) {
-				e.errors[name] = "Component name '" + r.Name + "' is not valid"
-			}
-			e.i.Components = append(e.i.Components, r.Name)
+	case "security":
+		_ = json.Unmarshal(raw, &ref) // what cannot be read names no level
+		if e.i.SecurityLevel = pick(e.p.SecurityLevels, 0, choice{ID: ref.ID, Value: ref.Name}); e.i.SecurityLevel == "" {
+			e.errors[name] = "Security level is not valid."
 		}
 	case "assignee":
-		if json.Unmarshal(raw, &ref) != nil {
-			e.errors[name] = "expected Object"
+		if problem := e.assignable(raw); problem != "" {
+			e.errors[name] = problem
+			return
 		}
+		_ = json.Unmarshal(raw, &ref) // assignable has read it
 		e.i.Assignee = ref.AccountID
 		if e.s.o.DataCenter {
 			e.i.Assignee = ref.Name
@@ -194,11 +195,42 @@ func (e *editor) system(name string, raw json.RawMessage) {
 	}
 }
 
+// choices reads a list of names or ids of a field of the system.
+func (e *editor) choices(field, word string, known []string, raw json.RawMessage) []string {
+	var refs []struct{ ID, Name string }
+	if json.Unmarshal(raw, &refs) != nil {
+		e.errors[field] = noArray
+		return nil
+	}
+	var names []string
+	for _, r := range refs {
+		name := pick(known, 0, choice{ID: r.ID, Value: r.Name})
+		if name == "" {
+			e.errors[field] = word + " name '" + r.Name + r.ID + "' is not valid"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// assignable checks a person.
+func (e *editor) assignable(raw json.RawMessage) string {
+	var named struct{ AccountID, Name string }
+	if json.Unmarshal(raw, &named) != nil {
+		return "expected Object"
+	}
+	name := named.AccountID
+	if e.s.o.DataCenter {
+		name = named.Name
+	}
+	return unless(e.p.Assignable == nil || slices.Contains(e.p.Assignable, name), "User '"+name+"' cannot be assigned issues.")
+}
+
 func (e *editor) summary(raw json.RawMessage) {
 	var text string
 	switch err := json.Unmarshal(raw, &text); {
 	case err != nil:
-		e.errors["summary"] = "Operation value must be a string"
+		e.errors["summary"] = noString
 	case strings.TrimSpace(text) == "":
 		e.errors["summary"] = "You must specify a summary of the issue."
 	case strings.ContainsAny(text, "\r\n"):
@@ -232,6 +264,9 @@ func (e *editor) addLabel(l string) {
 
 func (e *editor) priority(id, name string) bool {
 	for n, p := range e.s.o.Priorities {
+		if len(e.p.Priorities) > 0 && !slices.Contains(e.p.Priorities, p) {
+			continue
+		}
 		if (id != "" && (id == itoa(int64(n+1)) || id == p)) || (name != "" && strings.EqualFold(p, name)) {
 			e.i.Priority = p
 			return true

@@ -11,26 +11,31 @@ import (
 
 // Issue is a snapshot of an issue.
 type Issue struct {
-	ID          string
-	Key         string
-	Project     string
-	IssueType   string
-	Summary     string
-	Description string          // as readable text
-	Raw         json.RawMessage // the description as stored: ADF on Cloud, a JSON string on Data Center
-	Status      string
-	Category    string // new, indeterminate, done
-	Resolution  string
-	Priority    string
-	Labels      []string
-	Components  []string
-	Assignee    string
-	Fields      map[string]any // custom fields
-	Properties  map[string]json.RawMessage
-	Creator     User
-	Created     time.Time
-	Updated     time.Time
-	Comments    []Comment
+	ID            string
+	Key           string
+	Project       string
+	IssueType     string
+	Summary       string
+	Description   string          // as readable text
+	Raw           json.RawMessage // the description as stored: ADF on Cloud, a JSON string on Data Center
+	Status        string
+	Category      string // new, indeterminate, done
+	Resolution    string
+	Priority      string
+	Labels        []string
+	Components    []string
+	FixVersions   []string
+	DueDate       string
+	SecurityLevel string          // "": everybody may read it
+	Environment   json.RawMessage // as stored
+	Parent        string          // key of the parent or epic
+	Assignee      string
+	Fields        map[string]any // custom fields
+	Properties    map[string]json.RawMessage
+	Creator       User
+	Created       time.Time
+	Updated       time.Time
+	Comments      []Comment
 }
 
 // Comment is a comment of an issue.
@@ -74,7 +79,7 @@ func (s *Server) Issue(name string) (Issue, bool) {
 func (i *issue) snapshot() Issue {
 	out := i.Issue
 	out.Description = readable(i.Raw)
-	out.Labels, out.Components = slices.Clone(i.Labels), slices.Clone(i.Components)
+	out.Labels, out.Components, out.FixVersions = slices.Clone(i.Labels), slices.Clone(i.Components), slices.Clone(i.FixVersions)
 	out.Fields, out.Properties = maps.Clone(i.Fields), maps.Clone(i.Properties)
 	out.Comments = slices.Clone(i.Comments)
 	for n := range out.Comments {
@@ -157,14 +162,9 @@ func (s *Server) issueBody(c *call, i *issue, p *Project, fields, properties []s
 func (s *Server) fieldBody(c *call, i *issue, p *Project) map[string]any {
 	at, _ := p.Workflow.status(i.Status)
 	typ, _ := p.issueType(i.IssueType)
-	components := []any{}
-	for n, name := range i.Components {
-		id := itoa(int64(10000 + n))
-		components = append(components, map[string]any{"self": c.link("component/" + id), "id": id, "name": name})
-	}
 	fields := map[string]any{
-		"summary": i.Summary, "description": s.textBody(c, i.Raw), "issuetype": p.typeBody(c, max(typ, 0)), "project": s.projectBody(c, p, false),
-		"status": s.statusBody(c, at), "labels": append([]string{}, i.Labels...), "components": components,
+		"summary": i.Summary, "description": s.textBody(c, i.Raw), "issuetype": s.typeBody(c, p, max(typ, 0)), "project": s.projectBody(c, p, false),
+		"status": s.statusBody(c, at), "labels": append([]string{}, i.Labels...), "components": named(c, "component", p.Components, i.Components),
 		"creator": s.user(c, i.Creator), "reporter": s.user(c, i.Creator), "assignee": nil, "resolution": nil, "priority": nil,
 		"created": i.Created.Format(timeLayout), "updated": i.Updated.Format(timeLayout),
 	}
@@ -176,6 +176,15 @@ func (s *Server) fieldBody(c *call, i *issue, p *Project) map[string]any {
 	}
 	if i.Assignee != "" {
 		fields["assignee"] = s.user(c, User{AccountID: i.Assignee, Name: i.Assignee, Key: i.Assignee, Display: i.Assignee})
+	}
+	fields["fixVersions"] = named(c, "version", p.Versions, i.FixVersions)
+	for name, value := range map[string]string{"duedate": i.DueDate, "parent": i.Parent, "security": i.SecurityLevel} {
+		if value != "" {
+			fields[name] = map[string]any{"key": value, "name": value}
+		}
+	}
+	if i.DueDate != "" {
+		fields["duedate"] = i.DueDate
 	}
 	maps.Copy(fields, i.Fields)
 	return fields

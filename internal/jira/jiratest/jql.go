@@ -11,14 +11,14 @@ import (
 
 type predicate func(*issue) bool
 
-var reToken = regexp.MustCompile(`\s*("(?:[^"\\]|\\.)*"|>=|[=~(),]|[A-Za-z_]+)`)
+var reToken = regexp.MustCompile(`\s*("(?:[^"\\]|\\.)*"|>=|[=~(),]|[A-Za-z_]+|[0-9]+)`)
 
-// compile understands the part of JQL that ticketd uses: project =, labels = and in, text ~,
-// created >=, AND, OR, parentheses, ORDER BY created. Anything else is refused, as Jira refuses
+// compile understands the part of JQL that ticketd uses: project =, labels = and in, issuetype =
+// with an id, text ~, created >=, AND, OR, parentheses, ORDER BY created. Anything else is refused, as Jira refuses
 // what it does not understand.
 func (s *Server) compile(jql string) (predicate, error) {
 	head, order, ordered := strings.Cut(jql, " ORDER BY ")
-	if ordered && order != "created ASC" {
+	if ordered && order != "created ASC" && order != "created DESC" {
 		return nil, fmt.Errorf("Not able to sort using field '%s'.", order) //nolint:staticcheck // Jira's own words
 	}
 	p := &parser{s: s}
@@ -96,6 +96,12 @@ func (p *parser) clause() (predicate, error) {
 	case "labels =":
 		label := p.value()
 		return func(i *issue) bool { return slices.Contains(i.Labels, label) }, nil
+	case "issuetype =":
+		id := p.value()
+		return func(i *issue) bool {
+			name, _ := p.s.projects[i.Project].typeByID(id)
+			return name != "" && i.IssueType == name
+		}, nil
 	case "labels in":
 		return p.labels()
 	case "text ~":

@@ -2,6 +2,7 @@ package jiratest
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -51,22 +52,50 @@ func (s *Server) projectBody(c *call, p *Project, whole bool) map[string]any {
 	return body
 }
 
+// permissionKeys are the permissions that ticketd asks for, first those that it needs.
+func permissionKeys() []string {
+	return []string{"BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "DELETE_OWN_COMMENTS", "TRANSITION_ISSUES", "CLOSE_ISSUES",
+		"ASSIGN_ISSUES", "SCHEDULE_ISSUES", "SET_ISSUE_SECURITY", "MODIFY_REPORTER", "ADMINISTER", "ADMINISTER_PROJECTS"}
+}
+
+// permissions answers for one project. Cloud wants to be told which, and knows its names.
 func (s *Server) permissions(c *call) reply {
-	_, seen := s.visible(c.r.URL.Query().Get("projectKey"))
+	p, seen := s.visible(c.r.URL.Query().Get("projectKey"))
+	asked := split(c.r.URL.Query().Get("permissions"))
+	if !s.o.DataCenter {
+		unknown := slices.ContainsFunc(asked, func(name string) bool { return !slices.Contains(permissionKeys(), name) })
+		if unknown || len(asked) == 0 {
+			return failure(http.StatusBadRequest, "Unrecognized permission keys.")
+		}
+	}
 	have := map[string]any{}
-	for _, name := range []string{"BROWSE_PROJECTS", "CREATE_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS"} {
-		if asked := c.r.URL.Query().Get("permissions"); asked != "" && !slices.Contains(strings.Split(asked, ","), name) {
+	for _, name := range permissionKeys() {
+		if len(asked) > 0 && !slices.Contains(asked, name) && !s.o.DataCenter {
 			continue
 		}
-		have[name] = map[string]any{"id": "10", "key": name, "name": name, "type": "PROJECT", "description": "", "havePermission": c.known && seen}
+		granted := c.known && seen && !slices.Contains(p.Lacking, name)
+		if strings.HasPrefix(name, "ADMINISTER") {
+			granted = granted && slices.Contains(p.Excess, name)
+		}
+		have[name] = map[string]any{"id": "10", "key": name, "name": name, "type": "PROJECT", "description": "", "havePermission": granted}
 	}
 	return ok(map[string]any{"permissions": have})
 }
 
-func (s *Server) fieldList(*call) reply {
+func (s *Server) fieldList(c *call) reply {
 	var out []map[string]any
-	for _, f := range systemFields() {
-		out = append(out, map[string]any{"id": f, "name": f, "custom": false, "orderable": true, "navigable": true, "searchable": true, "clauseNames": []string{f}})
+	for _, id := range s.systemFields() {
+		out = append(out, map[string]any{"id": id, "key": id, "name": systemName(id), "custom": false, "orderable": true, "navigable": true,
+			"searchable": true, "clauseNames": []string{id}, "schema": systemSchema(id)})
+	}
+	if !c.known {
+		return ok(out)
+	}
+	custom := s.customFields()
+	for _, id := range slices.Sorted(maps.Keys(custom)) {
+		f := custom[id]
+		out = append(out, map[string]any{"id": id, "key": id, "name": f.Name, "untranslatedName": f.Name, "custom": true, "orderable": true,
+			"navigable": true, "searchable": true, "clauseNames": []string{id}, "schema": f.schema(id)})
 	}
 	return ok(out)
 }
@@ -79,59 +108,21 @@ func (s *Server) priorityList(c *call) reply {
 	return ok(out)
 }
 
+// priorities of a project.
+func (s *Server) priorities(p *Project) []string {
+	if len(p.Priorities) > 0 {
+		return p.Priorities
+	}
+	return s.o.Priorities
+}
+
+// usualPriority is what an issue gets that asks for none.
+func (s *Server) usualPriority(p *Project) string {
+	all := s.priorities(p)
+	return all[len(all)/2]
+}
+
 func (s *Server) priority(c *call, name string) map[string]any {
 	id := itoa(int64(slices.Index(s.o.Priorities, name) + 1))
 	return map[string]any{"self": c.link("priority/" + id), "id": id, "name": name}
-}
-
-// createMetaTypes and createMetaFields have one shape on Cloud and another on Data Center
-// (facts: jira.md section 3).
-func (s *Server) createMetaTypes(c *call) reply {
-	p, seen := s.visible(c.r.PathValue("project"))
-	if !seen {
-		return noProject(c)
-	}
-	var types []map[string]any
-	for i := range p.IssueTypes {
-		types = append(types, p.typeBody(c, i))
-	}
-	return s.metaPage("issueTypes", types)
-}
-
-func (s *Server) createMetaFields(c *call) reply {
-	p, seen := s.visible(c.r.PathValue("project"))
-	if !seen {
-		return noProject(c)
-	}
-	var fields []map[string]any
-	add := func(id, name string, required bool) {
-		fields = append(fields, map[string]any{"fieldId": id, "key": id, "name": name, "required": required, "hasDefaultValue": false,
-			"operations": []string{"set"}, "schema": map[string]any{"type": "string", "system": id}})
-	}
-	for _, id := range systemFields() {
-		if !p.hides(id) {
-			add(id, id, id == "summary")
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(p.Fields)) {
-		add(id, p.Fields[id].Name, p.Fields[id].Required)
-	}
-	return s.metaPage("fields", fields)
-}
-
-func (s *Server) metaPage(name string, values []map[string]any) reply {
-	body := map[string]any{"startAt": 0, "maxResults": 50, "total": len(values), name: values}
-	if s.o.DataCenter {
-		body = map[string]any{"startAt": 0, "maxResults": 50, "total": len(values), "isLast": true, "values": values}
-	}
-	return ok(body)
-}
-
-func (p *Project) typeBody(c *call, i int) map[string]any {
-	id := itoa(int64(10001 + i))
-	return map[string]any{"self": c.link("issuetype/" + id), "id": id, "name": p.IssueTypes[i], "description": "", "subtask": false}
-}
-
-func systemFields() []string {
-	return []string{"project", "issuetype", "summary", "description", "labels", "priority", "components", "assignee", "reporter", "duedate", "fixVersions", "versions"}
 }

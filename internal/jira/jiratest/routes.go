@@ -15,6 +15,8 @@ func (s *Server) routes() {
 		{"serverInfo", "GET /rest/api/{version}/serverInfo", s.serverInfo, s.serverInfo},
 		{"myself", "GET /rest/api/{version}/myself", nil, s.myself},
 		{"project", "GET /rest/api/{version}/project/{project}", noProject, s.project},
+		{"statuses", "GET /rest/api/{version}/project/{project}/statuses", noProject, s.statusList},
+		{"assignable", "GET /rest/api/{version}/user/assignable/search", nil, s.assignableUsers},
 		{"permissions", "GET /rest/api/{version}/mypermissions", s.permissions, s.permissions},
 		{"field", "GET /rest/api/{version}/field", s.fieldList, s.fieldList},
 		{"priority", "GET /rest/api/{version}/priority", s.priorityList, s.priorityList},

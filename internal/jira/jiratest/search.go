@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // searchJQL is Cloud's search: pages by token, no total.
@@ -71,7 +72,11 @@ func (s *Server) search(c *call, in any, asked func() (query, string)) reply {
 		return failure(http.StatusBadRequest, err.Error())
 	}
 	var hits []any
-	for _, id := range slices.Sorted(maps.Keys(s.issues)) {
+	ids := slices.Sorted(maps.Keys(s.issues))
+	if strings.HasSuffix(q.jql, " DESC") {
+		slices.Reverse(ids)
+	}
+	for _, id := range ids {
 		i := s.issues[id]
 		p, visible := s.visible(i.Project)
 		hidden := p != nil && p.Archived && !s.o.DataCenter // Cloud leaves archived projects out

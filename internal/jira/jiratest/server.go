@@ -43,12 +43,13 @@ type Options struct {
 	Email      string           // of the accepted Basic credential; with Token and no Email: Bearer
 	Token      string           // "": any credential is accepted
 	WrongToken Anonymity
-	Account    User          // whose credential it is; zero: a ticketd account
-	Projects   []Project     // none: SEC with the default workflow
-	SearchLag  time.Duration // how long a new issue is not found
-	PageSize   int           // cap of search and comment pages; 0: 100
-	Priorities []string      // none: Highest, High, Medium, Low, Lowest; one of digits is the priority of that id
-	SearchGone bool          // search was removed: 410
+	Account    User             // whose credential it is; zero: a ticketd account
+	Fields     map[string]Field // further custom fields, on no screen
+	Projects   []Project        // none: SEC with the default workflow
+	SearchLag  time.Duration    // how long a new issue is not found
+	PageSize   int              // cap of search and comment pages; 0: 100
+	Priorities []string         // none: Highest, High, Medium, Low, Lowest; one of digits is the priority of that id
+	SearchGone bool             // search was removed: 410
 }
 
 // Server is a practice Jira. It is safe for concurrent use.

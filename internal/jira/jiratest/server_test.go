@@ -116,7 +116,7 @@ func TestWhatJiraRefusesIsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ body, word string }{
 		"not JSON":            {`{`, "Invalid request payload"},
 		"unknown member":      {`{"field":{}}`, "Invalid request payload"},
-		"no summary":          {create(`"labels":[]`), "summary is required"},
+		"no summary":          {create(`"labels":[]`), "Summary is required"},
 		"long summary":        {create(`"summary":"` + strings.Repeat("x", 255) + `"`), "less than 255"},
 		"summary with a line": {create(`"summary":"a\nb"`), "newline"},
 		"label with a space":  {create(`"summary":"x","labels":["a b"]`), "contains spaces"},

@@ -30,13 +30,14 @@ func (s *Server) transitionList(c *call) reply {
 	return ok(map[string]any{"expand": "transitions", "transitions": out})
 }
 
+// body is a field of a transition's screen. Resolutions are named by name, options by value.
 func (f Field) body(c *call, id string) map[string]any {
-	allowed := []any{}
-	for n, name := range f.Allowed {
-		allowed = append(allowed, map[string]any{"self": c.link(id + "/" + itoa(int64(n+1))), "id": itoa(int64(n + 1)), "name": name})
+	allowed, schema := f.options(c, id), f.schema(id)
+	if id == "resolution" {
+		allowed, schema = named(c, id, f.Allowed, f.Allowed), map[string]any{"type": id, "system": id}
 	}
 	return map[string]any{"required": f.Required, "hasDefaultValue": f.Default, "name": f.Name, "key": id,
-		"operations": []string{"set"}, "schema": map[string]any{"type": id, "system": id}, "allowedValues": allowed}
+		"operations": []string{"set"}, "schema": schema, "allowedValues": allowed}
 }
 
 func (s *Server) transit(c *call) reply {

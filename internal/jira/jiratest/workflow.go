@@ -7,15 +7,23 @@ import (
 
 // Project is a project of the practice Jira.
 type Project struct {
-	Key          string
-	Name         string
-	IssueTypes   []string // none: Bug, Task; one of digits is the type of that id
-	Workflow     Workflow // zero: [DefaultWorkflow]
-	Components   []string
-	HiddenFields []string         // not on the create and edit screens: "labels", "priority", …
-	Fields       map[string]Field // custom fields of the create screen by id
-	Archived     bool             // read-only
-	Hidden       bool             // the account may not see it
+	Key            string
+	Name           string
+	IssueTypes     []string // none: Bug, Task. One named Epic may be a parent of the others
+	Subtasks       []string // those of IssueTypes that are sub-tasks
+	Workflow       Workflow // zero: [DefaultWorkflow]
+	Priorities     []string // of the project; none: all of the site
+	Components     []string
+	Versions       []string
+	SecurityLevels []string         // none: the field is not on the screens
+	Assignable     []string         // account ids or user names; nil: everybody
+	HiddenFields   []string         // not on the create and edit screens: "labels", "priority", …
+	Required       []string         // fields of the system that are required: "components", "duedate", …
+	Fields         map[string]Field // custom fields of the create screen by id
+	Lacking        []string         // permissions that the account does not have: "TRANSITION_ISSUES", …
+	Excess         []string         // permissions that it should not have: "ADMINISTER", "ADMINISTER_PROJECTS"
+	Archived       bool             // read-only
+	Hidden         bool             // the account may not see it
 }
 
 // Status is a status of a workflow. Category is new, indeterminate or done.
@@ -23,15 +31,6 @@ type Status struct {
 	ID       string
 	Name     string
 	Category string
-}
-
-// Field is a field of a screen.
-type Field struct {
-	Name     string
-	Required bool
-	Default  bool     // has a default value
-	Allowed  []string // names; none: free
-	Unlisted bool     // on the screen, but not in the list of fields that Jira gives
 }
 
 // Transition leads from some statuses to one.
@@ -126,7 +125,9 @@ func (p *Project) id() string {
 	return itoa(int64(10000 + n))
 }
 
-func (p *Project) hides(field string) bool { return slices.Contains(p.HiddenFields, field) }
+func (p *Project) hides(field string) bool {
+	return slices.Contains(p.HiddenFields, field) || (field == "security" && len(p.SecurityLevels) == 0)
+}
 
 func (p *Project) issueType(name string) (int, bool) {
 	i := slices.IndexFunc(p.IssueTypes, func(t string) bool { return strings.EqualFold(t, name) })
