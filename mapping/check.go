@@ -8,14 +8,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"ticketd/internal/finding"
 )
 
-// A Jira project key as Jira makes them by default, and a GitHub repository (the underscore is in
+// A Jira project key as Jira makes them by default, the key of an issue, and a GitHub repository (the underscore is in
 // the names of managed users).
 var (
 	projectKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,254}$`)
+	issueKey   = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,254}-[1-9][0-9]{0,18}$`)
 	repository = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
 )
 
@@ -25,13 +24,6 @@ const defaultIssueType = "Bug"
 // noTrackers is the hint where there is no tracker to suggest.
 const noTrackers = "add a [jira.NAME] or [github.NAME]"
 
-// defaultTracker checks the tracker of the defaults, once for all the rules that take it.
-func (c *compiler) defaultTracker() {
-	if name := c.spec.Defaults.Tracker; name != "" {
-		c.tracker(place{"defaults", "tracker"}, name)
-	}
-}
-
 func (c *compiler) tracker(at place, name string) {
 	if _, ok := c.spec.Trackers[name]; !ok {
 		c.add(at, "there is no tracker "+strconv.Quote(name), first(didYouMean(name, c.trackers()), noTrackers))
@@ -40,22 +32,20 @@ func (c *compiler) tracker(at place, name string) {
 
 func (c *compiler) trackers() []string { return slices.Sorted(maps.Keys(c.spec.Trackers)) }
 
-// destination sets and checks where the rule leads.
-func (c *compiler) destination(at place, s Rule, r *rule) {
-	d := c.spec.Defaults
-	r.dest.Tracker = first(s.Tracker, d.Tracker)
-	switch {
-	case s.Tracker != "":
-		c.tracker(at.key("tracker"), s.Tracker)
-	case d.Tracker == "":
-		c.add(at, "the rule names no tracker", first(didYouMean("", c.trackers()), noTrackers))
+// destination sets where the rule leads and reports what is missing for it. What is there is looked
+// at by own.
+func (c *compiler) destination(r *rule) {
+	r.dest.Tracker = r.tracker
+	if r.tracker == "" {
+		c.add(r.at.key("tracker"), "the rule names no tracker", first(didYouMean("", c.trackers()), noTrackers))
 	}
-	switch c.spec.Trackers[r.dest.Tracker] {
+	switch c.spec.Trackers[r.tracker] {
 	case Jira:
-		r.dest.IssueType = first(s.IssueType, d.IssueType, defaultIssueType)
-		r.dest.Project = c.needed(at, s.Project, d.Project, form{"project", projectKey, "Jira project key", "SEC"})
+		r.dest.Project, r.dest.IssueType = r.project, first(r.issueType, defaultIssueType)
+		c.needed(r, r.project, projectForm())
 	case GitHub:
-		r.dest.Project = c.needed(at, s.Repository, d.Repository, form{"repository", repository, "GitHub repository", "acme/app"})
+		r.dest.Project = r.repository
+		c.needed(r, r.repository, repositoryForm())
 	}
 }
 
@@ -67,20 +57,57 @@ type form struct {
 	example string
 }
 
-// needed gives the rule's value or else that of the defaults, and reports a missing or bad one
-// where it stands.
-func (c *compiler) needed(at place, own, inherited string, f form) string {
-	value, from := own, at
-	if own == "" && inherited != "" {
-		value, from = inherited, place{"defaults"}
+func projectForm() form    { return form{"project", projectKey, "Jira project key", "SEC"} }
+func repositoryForm() form { return form{"repository", repository, "GitHub repository", "acme/app"} }
+func parentForm() form     { return form{"parent", issueKey, "key of a Jira issue", "SEC-12"} }
+
+func (c *compiler) needed(r *rule, value string, f form) {
+	if value == "" {
+		c.add(r.at.key(f.key), "the rule names no "+f.noun, fmt.Sprintf("set %s, e.g. %q", f.key, f.example))
 	}
-	switch {
-	case value == "":
-		c.add(at, "the rule names no "+f.noun, fmt.Sprintf("set %s, e.g. %q", f.key, f.example))
-	case !f.pattern.MatchString(value):
-		c.add(from.key(f.key), fmt.Sprintf("%q is no %s", value, f.noun), fmt.Sprintf("it looks like %q", f.example))
+}
+
+// form reports a value that does not look as it has to.
+func (c *compiler) form(l layer, value string, f form) {
+	if value != "" && !f.pattern.MatchString(value) {
+		c.add(l.at.key(f.key), fmt.Sprintf("%q is no %s", value, f.noun), fmt.Sprintf("it looks like %q", f.example))
 	}
-	return value
+}
+
+// own checks what can be told of a layer by itself, whichever service its tracker is of.
+func (c *compiler) own(l layer) {
+	if l.Tracker != "" {
+		c.tracker(l.at.key("tracker"), l.Tracker)
+	}
+	c.form(l, l.Project, projectForm())
+	c.form(l, l.Repository, repositoryForm())
+	c.form(l, l.Parent, parentForm())
+	c.groupFields(l.at.key("group_by"), l.GroupBy)
+	if l.MaxNewPerHour != nil && *l.MaxNewPerHour < 0 {
+		c.add(l.at.key("max_new_per_hour"), "a bound cannot be negative", "write 0 for no bound")
+	}
+	if known := spacePolicies(); l.LabelSpaces != "" && !slices.Contains(known, l.LabelSpaces) {
+		c.add(l.at.key("label_spaces"), "there is no answer "+strconv.Quote(l.LabelSpaces)+" to spaces in labels", didYouMean(l.LabelSpaces, known))
+	}
+	for _, key := range slices.Sorted(maps.Keys(l.Due)) {
+		c.priorityKey(l.at.key("due", key), key)
+	}
+	for _, key := range slices.Sorted(maps.Keys(l.On)) {
+		c.contradiction(l.at.key("on", key), l.On[key])
+	}
+}
+
+// contradiction refuses what changes the state of a ticket that is to keep it.
+func (c *compiler) contradiction(at place, o Outcome) {
+	refuse := func(given bool, key string) {
+		if given && o.CommentOnly {
+			c.add(at.key(key), "comment_only leaves the ticket as it is, and this would change it", "remove one of the two")
+		}
+	}
+	refuse(len(o.Transitions) > 0, "transitions")
+	refuse(o.Resolution != "", "resolution")
+	refuse(len(o.Fields) > 0, "fields")
+	refuse(o.StateReason != "", "state_reason")
 }
 
 // service refuses keys that the rule's tracker has no use for. Those of the defaults are merely not
@@ -95,11 +122,17 @@ func (c *compiler) service(at place, s Rule, service Service) {
 	switch service {
 	case Jira:
 		note(s.Repository != "", "repository")
+		note(s.Milestone != "", "milestone")
+		note(s.LabelSpaces == string(spacesKeep), "label_spaces")
 	case GitHub:
 		note(s.Project != "", "project")
 		note(s.IssueType != "", "issue_type")
 		note(len(s.Priority) > 0, "priority")
 		note(len(s.Components) > 0, "components")
+		note(len(s.Due) > 0, "due")
+		note(len(s.FixVersions) > 0, "fix_versions")
+		note(s.SecurityLevel != "", "security_level")
+		note(s.Parent != "", "parent")
 		note(len(s.Fields) > 0, "fields")
 	default:
 		return // the tracker is unknown, which is reported already
@@ -123,47 +156,51 @@ func serviceName(s Service) string {
 	return "Jira"
 }
 
-// Longest labels, in characters (facts/jira.md 4, facts/github.md 5).
-const (
-	maxJiraLabel   = 255
-	maxGitHubLabel = 50
-)
-
-// labelsFor checks the labels of the rule, its outcomes included, as its tracker takes them.
-func (c *compiler) labelsFor(at place, s Rule, service Service) {
-	c.labels(at.key("labels"), s.Labels, service)
-	for _, key := range slices.Sorted(maps.Keys(s.On)) {
-		c.labels(at.key("on", key, "labels"), s.On[key].Labels, service)
+// labelsFor checks the labels that the rule r takes from a layer, its outcomes included, as the
+// rule's tracker takes them; without a rule, all of the layer.
+func (c *compiler) labelsFor(l layer, r *rule, service Service) {
+	var policy spaces
+	if r != nil {
+		policy = r.labelSpaces
+	}
+	taken := func(keys ...string) bool {
+		return r == nil || slices.Equal(r.place(keys...), l.at.key(keys...))
+	}
+	if taken("labels") {
+		c.labels(l.at.key("labels"), l.Labels, service, policy)
+	}
+	if taken("refused_label") && l.RefusedLabel != "" {
+		c.label(l.at.key("refused_label"), l.RefusedLabel, service, policy)
+	}
+	for _, key := range slices.Sorted(maps.Keys(l.On)) {
+		if taken("on", key) {
+			c.labels(l.at.key("on", key, "labels"), l.On[key].Labels, service, policy)
+		}
 	}
 }
 
-// inheritedLabels checks, for the rule's tracker, the labels that it takes from the defaults.
-func (c *compiler) inheritedLabels(s Rule, service Service) {
-	taken := Rule{On: maps.Clone(c.spec.Defaults.On)}
-	maps.DeleteFunc(taken.On, func(key string, _ Outcome) bool { _, own := s.On[key]; return own })
-	if s.Labels == nil {
-		taken.Labels = c.spec.Defaults.Labels
+func (c *compiler) labels(at place, labels []string, service Service, policy spaces) {
+	for i, l := range labels {
+		if !strings.Contains(l, "{{") { // else it is a template, and known when it is executed
+			c.label(at.key(strconv.Itoa(i)), l, service, policy)
+		}
 	}
-	c.labelsFor(place{"defaults"}, taken, service)
 }
 
-func (c *compiler) labels(at place, labels []string, service Service) {
+func (c *compiler) label(at place, label string, service Service, policy spaces) {
 	limit := maxJiraLabel
 	if service == GitHub {
 		limit = maxGitHubLabel
 	}
-	for i, l := range labels {
-		at := at.key(strconv.Itoa(i))
-		switch {
-		case strings.TrimSpace(l) == "":
-			c.add(at, "the label is empty", "remove it")
-		case strings.HasPrefix(strings.ToLower(l), markerPrefix):
-			c.add(at, "the label looks like a marker of ticketd", "choose one that does not begin with "+strconv.Quote(markerPrefix))
-		case utf8.RuneCountInString(l) > limit:
-			c.add(at, fmt.Sprintf("the label is longer than %d characters", limit), "shorten it")
-		case service == Jira && jiraLabel(l) != l:
-			c.warn(at, "Jira takes no white space in a label", fmt.Sprintf("ticketd writes %q", jiraLabel(l)))
-		}
+	switch {
+	case strings.TrimSpace(label) == "":
+		c.add(at, "the label is empty", "remove it")
+	case strings.HasPrefix(strings.ToLower(label), markerPrefix):
+		c.add(at, "the label looks like a marker of ticketd", "choose one that does not begin with "+strconv.Quote(markerPrefix))
+	case utf8.RuneCountInString(label) > limit:
+		c.add(at, fmt.Sprintf("the label is longer than %d characters", limit), "shorten it")
+	case service == Jira && policy == "" && policy.write(label, service) != label:
+		c.warn(at, "Jira takes no white space in a label", fmt.Sprintf("ticketd writes %q", policy.write(label, service)))
 	}
 }
 
@@ -201,11 +238,11 @@ func (c *compiler) priorityKey(at place, key string) {
 
 // kinds warns of a kind that no finding has.
 func (c *compiler) kinds(at place, p Patterns) {
-	known := []string{string(finding.Target), string(finding.Violation), string(finding.Service)}
+	known := kindNames()
 	for i, pattern := range p {
 		g := newGlob(strings.TrimPrefix(pattern, "!"))
 		if pattern != "" && !slices.ContainsFunc(known, g.matches) {
-			c.warn(patternPlace(at, p, i), "no finding has the kind "+strconv.Quote(pattern), didYouMean(pattern, known))
+			c.warn(elementPlace(at, len(p), i), "no finding has the kind "+strconv.Quote(pattern), didYouMean(pattern, known))
 		}
 	}
 }
@@ -220,19 +257,5 @@ func (c *compiler) names() {
 			continue
 		}
 		seen[name] = i
-	}
-}
-
-// reach warns of rules that no finding can come to.
-func (c *compiler) reach(rules []*rule) {
-	if len(rules) == 0 {
-		c.warn(place{"rule"}, "there is no rule: no finding will get a ticket", "add a [[rule]]")
-	}
-	i := slices.IndexFunc(rules, func(r *rule) bool { return len(r.match) == 0 })
-	if i < 0 {
-		return
-	}
-	for later := i + 1; later < len(rules); later++ {
-		c.warn(rulePlace(later), fmt.Sprintf("no finding comes to this rule: %q before it matches everything", rules[i].name), "move it up")
 	}
 }

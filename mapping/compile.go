@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,12 +19,16 @@ func Compile(s Spec) (*Mapping, []Problem) {
 	for _, host := range s.PortalHosts {
 		c.portal = append(c.portal, strings.ToLower(host))
 	}
-	defaults := c.defaults()
+	base := layer{place{"defaults"}, s.Defaults}
+	defaults := c.piece(base)
+	profiles := c.profiles()
 	rules := make([]*rule, 0, len(s.Rules))
 	for i, r := range s.Rules {
-		rules = append(rules, c.rule(i, r, defaults))
+		layers := append([]layer{{rulePlace(i), r}}, c.extended(i, r)...)
+		rules = append(rules, c.rule(i, append(layers, base), profiles, defaults))
 	}
 	c.names()
+	c.unused()
 	c.reach(rules)
 	if c.fatal() {
 		return nil, c.problems
@@ -47,32 +50,38 @@ type compiler struct {
 	portal portal
 }
 
-func (c *compiler) defaults() *rule {
-	at, d := place{"defaults"}, c.spec.Defaults
-	if d.Name != "" {
-		c.add(at.key("name"), "the defaults have no name", "remove it")
-	}
-	if !reflect.DeepEqual(d.Match, Match{}) {
-		c.add(at.key("match"), "the defaults match nothing by themselves", "move it to a [[rule]]")
-	}
-	c.defaultTracker()
-	c.labelsFor(at, d, "")
-	return c.look(at, d)
-}
-
-func (c *compiler) rule(i int, s Rule, defaults *rule) *rule {
-	at := rulePlace(i)
+// rule compiles a rule: the first of the layers, over the others in their order.
+func (c *compiler) rule(i int, layers []layer, profiles map[string]*rule, defaults *rule) *rule {
+	at, s := layers[0].at, layers[0].Rule
 	r := c.look(at, s)
 	r.name = ruleName(i, s)
 	r.match = compileMatch(s.Match, at.key("match"), &c.report)
 	c.kinds(at.key("match", "kind"), s.Match.Kind)
-	c.destination(at, s, r)
+	r.when, r.whenText = c.when(at.key("when"), s.When), strings.TrimSpace(s.When)
+	for _, l := range layers[1 : len(layers)-1] {
+		r.inherit(profiles[l.at[1]])
+	}
+	r.inherit(defaults)
+	c.own(layers[0])
+	c.destination(r)
 	service := c.spec.Trackers[r.dest.Tracker]
 	c.service(at, s, service)
-	c.labelsFor(at, s, service)
-	c.inheritedLabels(s, service)
-	r.inherit(defaults)
+	for _, l := range layers {
+		c.labelsFor(l, r, service)
+	}
+	c.endless(r)
 	return r
+}
+
+func (c *compiler) when(at place, text string) *expression {
+	if text == "" {
+		return nil
+	}
+	e, faults := newExpression(text)
+	for _, f := range faults {
+		c.put(Problem{Path: at, Inside: f.pos + 1, Text: f.text, Hint: f.hint})
+	}
+	return e
 }
 
 func ruleName(i int, s Rule) string {
@@ -85,7 +94,16 @@ func ruleName(i int, s Rule) string {
 // look compiles everything of a rule but its condition and its destination.
 func (c *compiler) look(at place, s Rule) *rule {
 	r := &rule{
+		at:         at,
+		from:       origins(at, s),
+		tracker:    s.Tracker,
+		project:    s.Project,
+		repository: s.Repository,
+		issueType:  s.IssueType,
+		groupBy:    s.GroupBy,
+
 		labels:       s.Labels,
+		labelSpaces:  spaces(s.LabelSpaces),
 		components:   s.Components,
 		assignee:     s.Assignee,
 		fields:       s.Fields,

@@ -34,9 +34,9 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 	}{
 		"no rule": {twoTrackers(), []string{`warning: rule: there is no rule: no finding will get a ticket (add a [[rule]])`}},
 		"no tracker": {jira(func(r *Rule) { r.Tracker = "" }), []string{
-			`rule.0: the rule names no tracker (use one of corp, hub)`}},
+			`rule.0.tracker: the rule names no tracker (use one of corp, hub)`}},
 		"no tracker at all": {Spec{Rules: []Rule{{}, {Tracker: "corp"}}}, []string{
-			`rule.0: the rule names no tracker (add a [jira.NAME] or [github.NAME])`,
+			`rule.0.tracker: the rule names no tracker (add a [jira.NAME] or [github.NAME])`,
 			`rule.1.tracker: there is no tracker "corp" (add a [jira.NAME] or [github.NAME])`,
 			`warning: rule.1: no finding comes to this rule: "rule-1" before it matches everything (move it up)`}},
 		"unknown tracker": {jira(func(r *Rule) { r.Tracker = "crop" }), []string{
@@ -46,7 +46,7 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 		"unknown tracker in the defaults": {defaults(Rule{Tracker: "crop"}), []string{
 			`defaults.tracker: there is no tracker "crop" (did you mean "corp"?)`}},
 		"no project": {jira(func(r *Rule) { r.Project = "" }), []string{
-			`rule.0: the rule names no Jira project key (set project, e.g. "SEC")`}},
+			`rule.0.project: the rule names no Jira project key (set project, e.g. "SEC")`}},
 		"bad project": {jira(func(r *Rule) { r.Project = "sec" }), []string{
 			`rule.0.project: "sec" is no Jira project key (it looks like "SEC")`}},
 		"bad project in the defaults, told once": {
@@ -54,7 +54,7 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 				{Tracker: "corp", Match: Match{Severity: Patterns{"HIGH"}}}, {Tracker: "corp"}}},
 			[]string{`defaults.project: "sec" is no Jira project key (it looks like "SEC")`}},
 		"no repository": {github(func(r *Rule) { r.Repository = "" }), []string{
-			`rule.0: the rule names no GitHub repository (set repository, e.g. "acme/app")`}},
+			`rule.0.repository: the rule names no GitHub repository (set repository, e.g. "acme/app")`}},
 		"bad repository": {github(func(r *Rule) { r.Repository = "acme/.." }), []string{
 			`rule.0.repository: "acme/.." is no GitHub repository (it looks like "acme/app")`}},
 		"repository for Jira": {jira(func(r *Rule) { r.Repository = "acme/app" }), []string{
@@ -108,8 +108,8 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 		"rule after a catch-all": {twoTrackers(
 			Rule{Name: "all", Tracker: "corp", Project: "SEC", Match: Match{Severity: Patterns{"*"}}}, Rule{Name: "late", Tracker: "corp", Project: "SEC"}), []string{
 			`warning: rule.1: no finding comes to this rule: "all" before it matches everything (move it up)`}},
-		"named defaults":   {defaults(Rule{Name: "x"}), []string{`defaults.name: the defaults have no name (remove it)`}},
-		"matched defaults": {defaults(Rule{Match: Match{Kind: Patterns{"target"}}}), []string{`defaults.match: the defaults match nothing by themselves (move it to a [[rule]])`}},
+		"named defaults":   {defaults(Rule{Name: "x"}), []string{`defaults.name: only a rule has name (remove it)`}},
+		"matched defaults": {defaults(Rule{Match: Match{Kind: Patterns{"target"}}}), []string{`defaults.match: only a rule has match (move it to a [[rule]])`}},
 		"empty label":      {jira(func(r *Rule) { r.Labels = []string{" "} }), []string{`rule.0.labels.0: the label is empty (remove it)`}},
 		"label like a marker": {jira(func(r *Rule) { r.Labels = []string{"DTW-1"} }), []string{
 			`rule.0.labels.0: the label looks like a marker of ticketd (choose one that does not begin with "dtw-")`}},
@@ -166,7 +166,7 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 		"several at once": {
 			twoTrackers(Rule{Tracker: "corp", OnRegression: "x"}, Rule{Tracker: "hub", Repository: "acme"}), []string{
 				`rule.0.on_regression: there is no answer "x" to a regression (use one of reopen, new, comment, nothing)`,
-				`rule.0: the rule names no Jira project key (set project, e.g. "SEC")`,
+				`rule.0.project: the rule names no Jira project key (set project, e.g. "SEC")`,
 				`rule.1.repository: "acme" is no GitHub repository (it looks like "acme/app")`,
 				`warning: rule.1: no finding comes to this rule: "rule-1" before it matches everything (move it up)`}},
 	}

@@ -21,6 +21,15 @@ type Verdict struct {
 // Explain routes the finding as Route does, by the same code, and tells how it came out.
 func (m *Mapping) Explain(f finding.Finding) Trace {
 	var t Trace
-	t.Route, t.Err = m.Route(f)
+	r, err := m.ask(f, func(r *rule, no *refusal) {
+		v := Verdict{Rule: r.name, Matched: no == nil}
+		if no != nil {
+			v.Why, v.Key = no.why(r, f)
+		}
+		t.Rules = append(t.Rules, v)
+	})
+	if t.Err = err; err == nil {
+		t.Route = r.route(f)
+	}
 	return t
 }

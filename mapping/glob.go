@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // glob is a pattern in lower case, cut at its stars: the first piece is a prefix, the last a suffix
 // and those between follow each other, each as far left as it fits. No choice is ever taken back,
@@ -75,4 +78,26 @@ func endsWith(text, piece string) bool {
 	}
 	n, ok := fits(text[start:], piece)
 	return ok && start+n == len(text)
+}
+
+// everything tells whether the pattern is nothing but stars.
+func (g glob) everything() bool { return len(g) > 1 && strings.Join(g, "") == "" }
+
+// literal gives the one text that the pattern matches, where there is only one.
+func (g glob) literal() (string, bool) {
+	return g[0], len(g) == 1 && !strings.Contains(g[0], "?")
+}
+
+// within tells whether everything that g matches is matched by o, too. It may fail to see that.
+func (g glob) within(o glob) bool {
+	text := strings.Join(g, "*")
+	if text == strings.Join(o, "*") {
+		return true
+	}
+	// The pattern is taken for a text. Its stars must be swallowed by stars of o, which then swallow
+	// whatever stands for them; a question mark of o would swallow one, too, and must not.
+	if len(g) > 1 && slices.ContainsFunc(o, func(piece string) bool { return strings.Contains(piece, "?") }) {
+		return false
+	}
+	return o.matches(text)
 }

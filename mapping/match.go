@@ -16,60 +16,77 @@ type matcher []condition
 
 // condition asks one thing of a finding.
 type condition struct {
+	key    string                         // what is asked, as TOML names it below match: "severity", "path a.b"
+	single bool                           // there is exactly one value
 	values func(finding.Finding) []string // never empty: an absent attribute is the empty text
-	any    []glob                         // one of them must match a value; empty: all match
-	none   []glob                         // none of them may match a value
+	any    []pattern                      // one of them must match a value; empty: all match
+	none   []pattern                      // none of them may match a value
+	at     place                          // of the key
 }
 
-func (m matcher) matches(f finding.Finding) bool {
-	for _, c := range m {
-		if !c.holds(f) {
-			return false
+// pattern is a glob with what was written.
+type pattern struct {
+	glob
+	text string // with its leading "!"
+	at   place
+}
+
+// refuses gives the first condition that does not hold, nil where all do.
+func (m matcher) refuses(f finding.Finding) *condition {
+	for i := range m {
+		if !m[i].holds(f) {
+			return &m[i]
 		}
 	}
-	return true
+	return nil
 }
 
 func (c condition) holds(f finding.Finding) bool {
-	values := c.values(f)
+	values := lowered(c.values(f))
+	return (len(c.any) == 0 || fitsAny(c.any, values) != nil) && fitsAny(c.none, values) == nil
+}
+
+func lowered(values []string) []string {
 	for i := range values {
 		values[i] = strings.ToLower(values[i])
 	}
-	return (len(c.any) == 0 || fitsAny(c.any, values)) && !fitsAny(c.none, values)
+	return values
 }
 
-func fitsAny(globs []glob, values []string) bool {
-	return slices.ContainsFunc(globs, func(g glob) bool { return slices.ContainsFunc(values, g.matches) })
+// fitsAny gives the first of the patterns that one of the values fits, nil where none does.
+func fitsAny(patterns []pattern, values []string) *pattern {
+	for i := range patterns {
+		if slices.ContainsFunc(values, patterns[i].matches) {
+			return &patterns[i]
+		}
+	}
+	return nil
 }
 
-// attribute is a member of [Match] with its key in TOML.
+// attribute is a member of [Match] with its key in TOML, which is a field of [Fields].
 type attribute struct {
 	key      string
 	patterns Patterns
-	value    func(finding.Finding) string
 }
 
 func (m Match) attributes() []attribute {
-	field := func(name finding.Field, p Patterns) attribute {
-		return attribute{string(name), p, func(f finding.Finding) string { return f.Get(name) }}
-	}
 	return []attribute{
-		field(finding.Product, m.Product),
-		{"kind", m.Kind, func(f finding.Finding) string { return string(f.Key.Kind) }},
-		field(finding.Severity, m.Severity),
-		field(finding.Relevance, m.Relevance),
-		field(finding.Title, m.Title),
-		field(finding.Category, m.Category),
-		field(finding.AssetName, m.AssetName),
-		field(finding.AssetType, m.AssetType),
-		field(finding.AssetGroup, m.AssetGroup),
-		field(finding.AssetURL, m.AssetURL),
-		field(finding.Policy, m.Policy),
-		field(finding.PolicyRule, m.PolicyRule),
-		field(finding.PolicyRuleType, m.PolicyRuleType),
-		field(finding.AppID, m.AppID),
-		field(finding.AppName, m.AppName),
-		field(finding.Platform, m.Platform),
+		{string(finding.Product), m.Product},
+		{fieldKind, m.Kind},
+		{string(finding.Severity), m.Severity},
+		{string(finding.Relevance), m.Relevance},
+		{string(finding.Title), m.Title},
+		{string(finding.Category), m.Category},
+		{string(finding.AssetName), m.AssetName},
+		{string(finding.AssetType), m.AssetType},
+		{string(finding.AssetGroup), m.AssetGroup},
+		{string(finding.AssetURL), m.AssetURL},
+		{string(finding.Policy), m.Policy},
+		{string(finding.PolicyRule), m.PolicyRule},
+		{string(finding.PolicyRuleType), m.PolicyRuleType},
+		{string(finding.AppID), m.AppID},
+		{string(finding.AppName), m.AppName},
+		{string(finding.Platform), m.Platform},
 	}
 }
 
@@ -79,7 +96,8 @@ func compileMatch(m Match, at place, rep *report) matcher {
 	for _, a := range m.attributes() {
 		c, ok := compilePatterns(a.patterns, at.key(a.key), rep)
 		if ok {
-			c.values = func(f finding.Finding) []string { return []string{a.value(f)} }
+			c.key, c.single = a.key, true
+			c.values = func(f finding.Finding) []string { return []string{fieldValue(f, a.key)} }
 			out = append(out, c)
 		}
 	}
@@ -91,6 +109,7 @@ func compileMatch(m Match, at place, rep *report) matcher {
 		}
 		c, ok := compilePatterns(m.Path[path], at.key("path", path), rep)
 		if ok {
+			c.key = "path " + path
 			c.values = func(f finding.Finding) []string { return lookup(f, steps) }
 			out = append(out, c)
 		}
@@ -103,34 +122,25 @@ const maxPattern = 512
 
 // compilePatterns gives the condition without its values, or false where nothing is asked.
 func compilePatterns(p Patterns, at place, rep *report) (condition, bool) {
-	var c condition
-	for i, pattern := range p {
-		at := patternPlace(at, p, i)
-		text, excludes := strings.CutPrefix(pattern, "!")
+	c := condition{at: at}
+	for i, written := range p {
+		at := elementPlace(at, len(p), i)
+		text, excludes := strings.CutPrefix(written, "!")
 		switch {
 		case text == "":
-			rep.add(at, "the pattern "+strconv.Quote(pattern)+" is empty", `leave it out to match everything, or write "!?*" for findings without a value`)
+			rep.add(at, "the pattern "+strconv.Quote(written)+" is empty", `leave it out to match everything, or write "!?*" for findings without a value`)
 		case len(text) > maxPattern:
 			rep.add(at, "the pattern is longer than "+strconv.Itoa(maxPattern)+" bytes", "shorten it with a *")
 		case excludes:
-			c.none = append(c.none, newGlob(text))
+			c.none = append(c.none, pattern{newGlob(text), written, at})
 		default:
-			c.any = append(c.any, newGlob(text))
+			c.any = append(c.any, pattern{newGlob(text), written, at})
 		}
 	}
-	everything := slices.ContainsFunc(c.any, func(g glob) bool { return strings.Join(g, "") == "" && len(g) > 1 })
-	if everything {
+	if slices.ContainsFunc(c.any, func(p pattern) bool { return p.everything() }) {
 		c.any = nil
 	}
 	return c, len(c.any)+len(c.none) > 0
-}
-
-// patternPlace leads to one pattern of a list; one alone may be written without a list.
-func patternPlace(at place, p Patterns, i int) place {
-	if len(p) == 1 {
-		return at
-	}
-	return at.key(strconv.Itoa(i))
 }
 
 // lookup gives the texts at a path of event.data: numbers and booleans as JSON writes them, of a

@@ -25,12 +25,12 @@ func TestEveryConditionLooksAtItsOwnAttribute(t *testing.T) {
 		finding.Platform: {Platform: Patterns{"the platform"}}, "kind": {Kind: Patterns{"viol*"}},
 	} {
 		c := compileMatch(m, nil, new(report))
-		if len(c) != 1 || !c.matches(all) {
+		if len(c) != 1 || c.refuses(all) != nil {
 			t.Errorf("%s: does not match", key)
 		}
 		bare := all
 		bare.Fields, bare.Key = nil, finding.Key{}
-		if c.matches(bare) {
+		if c.refuses(bare) == nil {
 			t.Errorf("%s: matches a finding without it", key)
 		}
 	}
@@ -60,7 +60,7 @@ func TestPatternsIncludeAndExclude(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := seen(finding.Violation, finding.Open, map[finding.Field]string{finding.AssetName: tt.value})
-			if got := compileMatch(Match{AssetName: tt.patterns}, nil, new(report)).matches(f); got != tt.want {
+			if got := compileMatch(Match{AssetName: tt.patterns}, nil, new(report)).refuses(f) == nil; got != tt.want {
 				t.Errorf("got %v", got)
 			}
 		})
@@ -69,7 +69,7 @@ func TestPatternsIncludeAndExclude(t *testing.T) {
 
 func TestAllConditionsMustHold(t *testing.T) {
 	m := compileMatch(Match{Severity: Patterns{"HIGH"}, Platform: Patterns{"IOS"}}, nil, new(report))
-	if m.matches(richTarget()) {
+	if m.refuses(richTarget()) == nil {
 		t.Error("matches although the platform differs")
 	}
 }
@@ -108,7 +108,7 @@ func TestAPathMatchesWhatJSONHolds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		m := compileMatch(Match{Path: map[string]Patterns{tt.path: {tt.pattern}}}, nil, new(report))
-		if got := m.matches(f); got != tt.want {
+		if got := m.refuses(f) == nil; got != tt.want {
 			t.Errorf("%s = %q: %v", tt.path, tt.pattern, got)
 		}
 	}

@@ -14,6 +14,14 @@ func (p place) key(keys ...string) place { return slices.Concat(p, keys) }
 
 func rulePlace(i int) place { return place{"rule", strconv.Itoa(i)} }
 
+// elementPlace leads to an element of a list of n; one alone may be written without a list.
+func elementPlace(list place, n, i int) place {
+	if n == 1 {
+		return list
+	}
+	return list.key(strconv.Itoa(i))
+}
+
 // report collects every mistake.
 type report struct{ problems []Problem }
 

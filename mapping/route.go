@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"ticketd/internal/finding"
@@ -33,23 +34,39 @@ var ErrUnrouted = errors.New("no rule matches")
 // expression of a rule fails on the finding, routing ends there with an error of its own: to ask the
 // rules after it could send the finding to a place that the failing rule keeps it from.
 func (m *Mapping) Route(f finding.Finding) (Route, error) {
-	r := m.match(f)
-	if r == nil {
-		return Route{}, ErrUnrouted
+	r, err := m.match(f)
+	if err != nil {
+		return Route{}, err
 	}
-	return Route{Rule: r.name, Destination: r.dest, Group: f.Key.String()}, nil
+	return r.route(f), nil
 }
 
-func (m *Mapping) match(f finding.Finding) *rule {
+func (r *rule) route(f finding.Finding) Route {
+	return Route{Rule: r.name, Destination: r.dest, Group: r.group(f)}
+}
+
+// match gives the first rule that matches, or an error as Route does.
+func (m *Mapping) match(f finding.Finding) (*rule, error) {
+	return m.ask(f, func(*rule, *refusal) {})
+}
+
+// ask asks the rules in their order until one matches, or fails, and tells what each says: nil where
+// it matches.
+func (m *Mapping) ask(f finding.Finding, tell func(*rule, *refusal)) (*rule, error) {
 	if f.Key.Kind == finding.Parent {
-		return nil
+		return nil, ErrUnrouted
 	}
 	for _, r := range m.rules {
-		if r.match.matches(f) {
-			return r
+		no := r.refuses(f)
+		tell(r, no)
+		switch {
+		case no == nil:
+			return r, nil
+		case no.err != nil:
+			return nil, fmt.Errorf("asking when of rule %q: %w", r.name, no.err)
 		}
 	}
-	return nil
+	return nil, ErrUnrouted
 }
 
 // Rules gives the names of the rules in the order in which they are asked.
@@ -71,7 +88,7 @@ func (m *Mapping) Fingerprint() string { return m.fingerprint }
 func (m *Mapping) For(s Subject, dest ticket.Destination, name string) View {
 	f := s.Finding
 	v := View{m: m, dest: dest, rule: m.defaults}
-	if r := m.match(f); r != nil && r.dest == dest {
+	if r, err := m.match(f); err == nil && r.dest == dest {
 		v.rule = r
 	} else if i := slices.IndexFunc(m.rules, func(r *rule) bool { return r.name == name }); i >= 0 {
 		v.rule = m.rules[i]

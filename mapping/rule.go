@@ -12,17 +12,27 @@ import (
 // rule is a compiled [Rule]. Members that the configuration leaves out are zero until inherit.
 type rule struct {
 	name  string
+	at    place // of the rule, the profile or the defaults
 	match matcher
-	dest  ticket.Destination
+	when  *expression // nil: true
 
-	labels     []string
-	priority   map[string]string // keys in upper case
-	components []string
-	assignee   string
-	fields     map[string]any
-	title      *titleTemplate
-	body       *docTemplate
-	outcomes   map[finding.Disposition]outcome
+	whenText string // as written, by which two are compared
+
+	dest ticket.Destination
+	from map[string]place // where each key that is set stands, by its name below the rule: "labels", "on fixed"
+
+	tracker, project, repository, issueType string // what dest is made of
+
+	groupBy     Names
+	labels      []string
+	labelSpaces spaces
+	priority    map[string]string // keys in upper case
+	components  []string
+	assignee    string
+	fields      map[string]any
+	title       *titleTemplate
+	body        *docTemplate
+	outcomes    map[finding.Disposition]outcome
 
 	ticketClosed *bool
 	regression   Regression
@@ -40,12 +50,21 @@ type outcome struct {
 	comment *docTemplate // nil: the default sentence
 }
 
-// inherit fills what r leaves out from the defaults d; its destination is complete already. Lists and texts are taken whole; tables
-// (priority, fields, on) key by key.
+// inherit fills what r leaves out from d, a profile or the defaults. Lists and texts are taken whole;
+// tables (priority, fields, on) key by key.
 func (r *rule) inherit(d *rule) {
+	r.from = underlay(r.from, d.from)
+	r.tracker = cmp.Or(r.tracker, d.tracker)
+	r.project = cmp.Or(r.project, d.project)
+	r.repository = cmp.Or(r.repository, d.repository)
+	r.issueType = cmp.Or(r.issueType, d.issueType)
+	if r.groupBy == nil {
+		r.groupBy = d.groupBy
+	}
 	if r.labels == nil {
 		r.labels = d.labels
 	}
+	r.labelSpaces = cmp.Or(r.labelSpaces, d.labelSpaces)
 	if r.components == nil {
 		r.components = d.components
 	}

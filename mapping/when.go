@@ -1,0 +1,171 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+)
+
+// expression is a compiled `when`. It is immutable and safe for concurrent use.
+//
+// The language is a part of expr-lang/expr that cannot run long, whatever a finding holds: there is
+// no arithmetic and no way to make a text longer, a loop (any, all, none, one, count) goes once over
+// one list and none stands within another, and patterns are constants. What is left is linear in the
+// length of the values, which are bounded.
+type expression struct {
+	program *vm.Program
+	fields  []string // that it reads
+}
+
+// The bounds of an expression.
+const (
+	maxWhen      = 4096     // bytes of its text
+	maxWhenNodes = 400      // of its tree
+	maxWhenValue = 64 << 10 // bytes of a value that it reads
+	maxWhenList  = 100      // values at a path
+)
+
+// The functions of ours that an expression can call.
+const (
+	fnPath   = "path"
+	fnPaths  = "paths"
+	fnLike   = "like"
+	fnNumber = "number"
+)
+
+// whenBuiltins are the functions of expr that stay. Those that loop come first.
+func whenLoops() []string { return []string{"all", "any", "count", "none", "one"} }
+
+func whenBuiltins() []string { return append(whenLoops(), "len", "lower", "trim", "upper") }
+
+// whenFunctions are all the names that an expression may call.
+func whenFunctions() []string {
+	names := append(whenBuiltins(), fnPath, fnPaths, fnLike, fnNumber)
+	slices.Sort(names)
+	return names
+}
+
+// Errors of an expression that meets a finding which it cannot be asked about.
+var (
+	errWhenValue = errors.New("longer than " + strconv.Itoa(maxWhenValue>>10) + " KiB, which is too long for an expression")
+	errWhenList  = errors.New("more than " + strconv.Itoa(maxWhenList) + " values, which are too many for an expression")
+)
+
+// newExpression compiles a text, or tells what is wrong with it.
+func newExpression(text string) (*expression, []fault) {
+	if len(text) > maxWhen {
+		return nil, []fault{{text: fmt.Sprintf("the expression is longer than %d bytes", maxWhen), hint: "split it into several rules"}}
+	}
+	read, faults := checkWhen(text)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	program, err := expr.Compile(text, append(whenOptions(), expr.Env(whenTypes()), expr.AsBool())...)
+	if err != nil {
+		return nil, []fault{whenFault(text, err)}
+	}
+	return &expression{program: program, fields: read}, nil
+}
+
+func whenOptions() []expr.Option {
+	options := []expr.Option{expr.DisableAllBuiltins(), expr.MaxNodes(maxWhenNodes)}
+	for _, name := range whenBuiltins() {
+		options = append(options, expr.EnableBuiltin(name))
+	}
+	return append(options,
+		expr.Function(fnLike, func(args ...any) (any, error) {
+			text, pattern := args[0].(string), args[1].(string)
+			return newGlob(pattern).matches(strings.ToLower(text)), nil
+		}, new(func(text, pattern string) bool)),
+		expr.Function(fnNumber, func(args ...any) (any, error) {
+			return number(args[0].(string), args[1])
+		}, new(func(text string, otherwise int) float64), new(func(text string, otherwise float64) float64)),
+	)
+}
+
+// number reads a text as a number; what is none becomes the other one.
+func number(text string, otherwise any) (float64, error) {
+	if n, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && n == n {
+		return n, nil
+	}
+	if n, whole := otherwise.(int); whole {
+		return float64(n), nil
+	}
+	return otherwise.(float64), nil
+}
+
+// whenTypes is what an expression is checked against: every field of the table is text.
+func whenTypes() map[string]any {
+	types := whenPaths(finding.Finding{})
+	for _, f := range Fields() {
+		types[f.Name] = ""
+	}
+	return types
+}
+
+// whenPaths are the functions that look into event.data of a finding.
+func whenPaths(f finding.Finding) map[string]any {
+	return map[string]any{
+		fnPath: func(path string) (string, error) {
+			values, err := whenLookup(f, path)
+			return strings.Join(values, ", "), err
+		},
+		fnPaths: func(path string) ([]string, error) { return whenLookup(f, path) },
+	}
+}
+
+func whenLookup(f finding.Finding, path string) ([]string, error) {
+	values := lookup(f, strings.Split(path, "."))
+	total := 0
+	for _, v := range values {
+		total += len(v)
+	}
+	switch {
+	case len(values) > maxWhenList:
+		return nil, fmt.Errorf("reading path %s: %w", path, errWhenList)
+	case total > maxWhenValue:
+		return nil, fmt.Errorf("reading path %s: %w", path, errWhenValue)
+	}
+	return values, nil
+}
+
+// holds asks the expression about a finding. An error says what the finding has that it cannot be
+// asked about.
+func (e *expression) holds(f finding.Finding) (bool, error) {
+	env := whenPaths(f)
+	for _, name := range e.fields {
+		value := fieldValue(f, name)
+		if len(value) > maxWhenValue {
+			return false, fmt.Errorf("reading %s: %w", name, errWhenValue)
+		}
+		env[name] = value
+	}
+	out, err := expr.Run(e.program, env)
+	if err != nil {
+		return false, errors.New(short(whenMessage(err)))
+	}
+	yes, ok := out.(bool)
+	if !ok {
+		return false, errors.New("it does not say true or false")
+	}
+	return yes, nil
+}
+
+// short makes a text that may come from a finding fit for a line: printable, on one line, cut.
+func short(text string) string {
+	text = ticket.OneLine(ticket.Clean(text))
+	if cut := ticket.CutWords(text, maxShort); cut != text {
+		return cut + "…"
+	}
+	return text
+}
+
+const maxShort = 80 // UTF-16 units

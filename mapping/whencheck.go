@@ -1,0 +1,227 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+// whenOperators are the operators that stay; see [expression] for those that go.
+func whenOperators() []string {
+	return []string{"==", "!=", "<", "<=", ">", ">=", "and", "&&", "or", "||", "not", "!", "in", "contains", "startsWith", "endsWith", "matches"}
+}
+
+// checkWhen parses an expression, holds it against what an expression may do and gives the fields
+// that it reads, each once. Types are not looked at yet.
+func checkWhen(text string) (read []string, faults []fault) {
+	config := conf.CreateNew()
+	config.MaxNodes = maxWhenNodes
+	for name := range config.Builtins {
+		config.Disabled[name] = !slices.Contains(whenBuiltins(), name)
+	}
+	tree, err := parser.ParseWithConfig(text, config)
+	if err != nil {
+		return nil, []fault{whenFault(text, err)}
+	}
+	c := whenChecker{text: text, callees: make(map[ast.Node]bool)}
+	find(&tree.Node, c.declare)
+	find(&tree.Node, c.node)
+	slices.SortStableFunc(c.faults, func(a, b fault) int { return a.pos - b.pos })
+	slices.Sort(c.read)
+	return slices.Compact(c.read), c.faults
+}
+
+// visit makes a visitor of a function.
+type visit func(ast.Node)
+
+func (v visit) Visit(n *ast.Node) { v(*n) }
+
+func find(root *ast.Node, v visit) { ast.Walk(root, v) }
+
+// whenChecker looks at the nodes of an expression.
+type whenChecker struct {
+	text      string
+	variables []string          // declared by let
+	callees   map[ast.Node]bool // identifiers that name a function
+	read      []string
+	faults    []fault
+}
+
+// declare notes what the names stand for, before they are looked at: a walk comes to a name before
+// the node that tells what it is.
+func (c *whenChecker) declare(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.VariableDeclaratorNode:
+		c.variables = append(c.variables, n.Name)
+	case *ast.CallNode:
+		c.callees[n.Callee] = true
+	}
+}
+
+func (c *whenChecker) node(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		c.identifier(n)
+	case *ast.CallNode:
+		c.call(n)
+	case *ast.BuiltinNode:
+		c.builtin(n)
+	case *ast.UnaryNode:
+		if n.Operator != "-" && n.Operator != "+" {
+			c.operator(n, n.Operator)
+		}
+	case *ast.BinaryNode:
+		c.operator(n, n.Operator)
+		if n.Operator == "matches" {
+			c.regexp(n)
+		}
+	case *ast.MemberNode, *ast.SliceNode, *ast.ChainNode:
+		c.fault(n, "a value has no parts", "compare it as a whole, or use contains, startsWith, endsWith, matches or like")
+	case *ast.ArrayNode:
+		c.list(n)
+	case *ast.MapNode, *ast.BytesNode:
+		c.fault(n, "only texts, numbers and lists of them can be written here", "")
+	}
+}
+
+func (c *whenChecker) identifier(n *ast.IdentifierNode) {
+	switch _, known := fieldOf(n.Value); {
+	case c.callees[n]:
+		if names := whenFunctions(); !slices.Contains(names, n.Value) {
+			c.fault(n, "there is no function "+strconv.Quote(n.Value), didYouMean(n.Value, names))
+		}
+	case slices.Contains(c.variables, n.Value):
+	case known:
+		c.read = append(c.read, n.Value)
+	default:
+		c.fault(n, "a finding has no "+strconv.Quote(n.Value), didYouMean(n.Value, fieldList(anyField)))
+	}
+}
+
+func (c *whenChecker) call(n *ast.CallNode) {
+	name, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		c.fault(n, "only a function can be called", "")
+		return
+	}
+	switch {
+	case (name.Value == fnPath || name.Value == fnPaths) && len(n.Arguments) == 1:
+		c.path(n.Arguments[0])
+	case name.Value == fnLike && len(n.Arguments) == 2:
+		c.glob(n.Arguments[1])
+	}
+}
+
+// path refuses a path that is no constant: what is asked must not depend on a finding.
+func (c *whenChecker) path(n ast.Node) {
+	path, ok := n.(*ast.StringNode)
+	switch {
+	case !ok:
+		c.fault(n, "a path is a text in quotes", `write it as "affected_asset.hosted_on"`)
+	case slices.Contains(strings.Split(path.Value, "."), ""):
+		c.fault(n, "the path has an empty step", `write it as member.member, e.g. "affected_asset.hosted_on"`)
+	}
+}
+
+func (c *whenChecker) glob(n ast.Node) {
+	pattern, ok := n.(*ast.StringNode)
+	switch {
+	case !ok:
+		c.fault(n, "a pattern is a text in quotes", `write it as "prod-*"`)
+	case pattern.Value == "":
+		c.fault(n, "the pattern is empty", `compare with == "" instead`)
+	case len(pattern.Value) > maxPattern:
+		c.fault(n, fmt.Sprintf("the pattern is longer than %d bytes", maxPattern), "shorten it with a *")
+	}
+}
+
+func (c *whenChecker) regexp(n *ast.BinaryNode) {
+	pattern, ok := n.Right.(*ast.StringNode)
+	if !ok {
+		c.fault(n.Right, "a pattern is a text in quotes", `write it as matches "^prod-[0-9]+$"`)
+		return
+	}
+	if _, err := regexp.Compile(pattern.Value); err != nil {
+		c.fault(n.Right, err.Error(), "write a regular expression as Go has them")
+	}
+}
+
+// list refuses lists of lists, which could be compared without end: let gives the inner one a name.
+func (c *whenChecker) list(n *ast.ArrayNode) {
+	for i := range n.Nodes {
+		find(&n.Nodes[i], func(inner ast.Node) {
+			name, named := inner.(*ast.IdentifierNode)
+			if _, is := inner.(*ast.ArrayNode); is || named && slices.Contains(c.variables, name.Value) {
+				c.fault(inner, "a list holds texts and numbers", "write them out")
+			}
+		})
+	}
+}
+
+func (c *whenChecker) builtin(n *ast.BuiltinNode) {
+	if !slices.Contains(whenBuiltins(), n.Name) {
+		c.fault(n, "there is no function "+strconv.Quote(n.Name), didYouMean(n.Name, whenFunctions()))
+	}
+	if !slices.Contains(whenLoops(), n.Name) {
+		return
+	}
+	for i := range n.Arguments {
+		find(&n.Arguments[i], func(inner ast.Node) {
+			if loop, ok := inner.(*ast.BuiltinNode); ok && slices.Contains(whenLoops(), loop.Name) {
+				c.fault(loop, strconv.Quote(loop.Name)+" stands within "+strconv.Quote(n.Name), "ask one list after the other")
+			}
+		})
+	}
+}
+
+func (c *whenChecker) operator(n ast.Node, name string) {
+	if !slices.Contains(whenOperators(), name) {
+		c.fault(n, "an expression compares and does not calculate: there is no "+strconv.Quote(name), "use one of "+strings.Join(whenOperators(), " "))
+	}
+}
+
+func (c *whenChecker) fault(n ast.Node, text, hint string) {
+	f := fault{pos: bytesOf(c.text, n.Location().From), text: text, hint: hint}
+	if !slices.Contains(c.faults, f) {
+		c.faults = append(c.faults, f)
+	}
+}
+
+// whenFault turns an error of expr, which is about what the text says, into ours.
+func whenFault(text string, err error) fault {
+	f := fault{text: whenMessage(err)}
+	if at := new(file.Error); errors.As(err, &at) {
+		f.pos = bytesOf(text, at.From)
+	}
+	if strings.HasPrefix(f.text, "expected bool") {
+		f.text, f.hint = "the expression does not say true or false", `compare, e.g. severity == "HIGH"`
+	}
+	return f
+}
+
+// whenMessage is what an error of expr says, without the picture of the place.
+func whenMessage(err error) string {
+	if at := new(file.Error); errors.As(err, &at) {
+		return at.Message
+	}
+	return err.Error()
+}
+
+// bytesOf turns an offset in characters into one in bytes.
+func bytesOf(text string, characters int) int {
+	for i := range text {
+		if characters == 0 {
+			return i
+		}
+		characters--
+	}
+	return len(text)
+}
