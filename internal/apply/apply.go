@@ -157,10 +157,8 @@ func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, seq
 		return func() { log.Info("event applied", "change", "none") }, nil
 	}
 	row.Updated, row.Event = a.o.Now(), seq
-	if err := a.route(ctx, tx, &row); err != nil {
-		return nil, err
-	}
-	if err := tx.SaveFinding(ctx, row); err != nil {
+	unrouted, err := a.place(ctx, tx, &row)
+	if err != nil {
 		return nil, err
 	}
 	if row.TicketID != 0 {
@@ -169,45 +167,13 @@ func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, seq
 		}
 	}
 	return func() {
-		if row.Rule == "" && row.TicketID == 0 {
-			log.Warn("event applied, but no rule matches", "disposition", row.Disposition)
+		log := log.With("disposition", row.Disposition, "ticket", row.TicketID)
+		if unrouted != nil && (row.TicketID == 0 || !errors.Is(unrouted, mapping.ErrUnrouted)) {
+			log.Warn("event applied, but the finding is not routed", "reason", unrouted)
 			return
 		}
-		log.Info("event applied", "disposition", row.Disposition, "rule", row.Rule, "ticket", row.TicketID)
+		log.Info("event applied", "rule", row.Rule)
 	}, nil
-}
-
-// route gives a finding its rule and its ticket row. A ticket that was ever attempted keeps its
-// destination; one that was not goes where the rules say now.
-func (a *Applier) route(ctx context.Context, tx *store.Tx, row *store.Finding) error {
-	to, err := a.o.Mapping.Route(row.Finding)
-	if err != nil {
-		if row.TicketID == 0 {
-			row.Rule = ""
-		}
-		return nil
-	}
-	row.Rule = to.Rule
-	if row.TicketID != 0 {
-		t, err := tx.Ticket(ctx, row.TicketID)
-		if err != nil {
-			return err
-		}
-		marker := a.o.Mapping.Marker(to.Destination.Tracker, t.Group, t.Generation)
-		return tx.Redirect(ctx, t.ID, to.Destination, to.Rule, marker)
-	}
-	t, err := tx.LatestTicket(ctx, to.Group)
-	if errors.Is(err, store.ErrNotFound) {
-		now := a.o.Now()
-		t = store.Ticket{
-			Group: to.Group, Generation: 1, Destination: to.Destination, Rule: to.Rule,
-			Marker: a.o.Mapping.Marker(to.Destination.Tracker, to.Group, 1),
-			State:  store.TicketWanted, Due: now, Created: now, Updated: now,
-		}
-		t.ID, err = tx.InsertTicket(ctx, t)
-	}
-	row.TicketID = t.ID
-	return err
 }
 
 func (a *Applier) note(ctx context.Context, tx *store.Tx, e finding.Event, seq int64, log *slog.Logger) (func(), error) {

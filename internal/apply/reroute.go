@@ -2,15 +2,18 @@ package apply
 
 import (
 	"context"
+	"errors"
 
+	"ticketd/mapping"
 	"ticketd/store"
 )
 
 // fingerprintKey is the setting under which the store remembers the mapping it was last routed by.
 const fingerprintKey = "mapping_fingerprint"
 
-// Reroute asks the mapping again after it changed: findings that no rule matched get a ticket, and
-// tickets that wait or are held go where the rules say now and are tried again. It gives the number
+// Reroute asks the mapping again after it changed: findings that no rule matched get a ticket, those
+// whose ticket nothing was ever sent for get the one of their group now, and tickets that wait or are
+// held go where the rules say now and are tried again. It gives the number
 // of findings that were routed anew, and does nothing where the mapping is the one of last time.
 func (a *Applier) Reroute(ctx context.Context) (int, error) {
 	last, err := a.o.Store.Setting(ctx, fingerprintKey)
@@ -26,6 +29,9 @@ func (a *Applier) Reroute(ctx context.Context) (int, error) {
 		return routed, err
 	}
 	if _, err := a.o.Store.WakeTickets(ctx, waiting, a.o.Now()); err != nil {
+		return routed, err
+	}
+	if _, err := a.o.Store.WakeLines(ctx, a.o.Now()); err != nil { // the bound of a rule may be another
 		return routed, err
 	}
 	if err := a.retryHeld(ctx); err != nil {
@@ -44,20 +50,26 @@ func (a *Applier) rerouteUnrouted(ctx context.Context) (int, error) {
 	err = a.o.Store.Apply(ctx, func(tx *store.Tx) error {
 		routed = 0
 		for _, f := range waiting {
-			if err := a.route(ctx, tx, &f); err != nil {
+			unrouted, err := a.place(ctx, tx, &f)
+			if err != nil {
 				return err
 			}
-			if f.TicketID == 0 {
+			if unrouted != nil {
+				a.sayUnrouted(f, unrouted)
 				continue
 			}
 			routed++
-			if err := tx.SaveFinding(ctx, f); err != nil {
-				return err
-			}
 		}
 		return nil
 	})
 	return routed, err
+}
+
+// sayUnrouted tells of a rule that failed on a finding; that no rule matches it is nothing new.
+func (a *Applier) sayUnrouted(f store.Finding, why error) {
+	if !errors.Is(why, mapping.ErrUnrouted) {
+		a.o.Logger.Warn("a finding is not routed", "finding", f.Key.String(), "ticket", f.TicketID, "reason", why)
+	}
 }
 
 // everything is a limit that no installation reaches.
@@ -81,11 +93,12 @@ func (a *Applier) redirect(ctx context.Context, states []store.TicketState) erro
 	}
 	return a.o.Store.Apply(ctx, func(tx *store.Tx) error {
 		for _, f := range members {
-			if err := a.route(ctx, tx, &f); err != nil {
+			unrouted, err := a.place(ctx, tx, &f)
+			if err != nil {
 				return err
 			}
-			if err := tx.SaveFinding(ctx, f); err != nil {
-				return err
+			if unrouted != nil {
+				a.sayUnrouted(f, unrouted)
 			}
 		}
 		return nil
