@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/conf"
-	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 )
 
@@ -108,11 +106,8 @@ func (c *whenChecker) identifier(n *ast.IdentifierNode) {
 
 func (c *whenChecker) call(n *ast.CallNode) {
 	name, ok := n.Callee.(*ast.IdentifierNode)
-	if !ok {
-		c.fault(n, "only a function can be called", "")
-		return
-	}
 	switch {
+	case !ok: // a part of a value, which is told already
 	case (name.Value == fnPath || name.Value == fnPaths) && len(n.Arguments) == 1:
 		c.path(n.Arguments[0])
 	case name.Value == fnLike && len(n.Arguments) == 2:
@@ -193,35 +188,4 @@ func (c *whenChecker) fault(n ast.Node, text, hint string) {
 	if !slices.Contains(c.faults, f) {
 		c.faults = append(c.faults, f)
 	}
-}
-
-// whenFault turns an error of expr, which is about what the text says, into ours.
-func whenFault(text string, err error) fault {
-	f := fault{text: whenMessage(err)}
-	if at := new(file.Error); errors.As(err, &at) {
-		f.pos = bytesOf(text, at.From)
-	}
-	if strings.HasPrefix(f.text, "expected bool") {
-		f.text, f.hint = "the expression does not say true or false", `compare, e.g. severity == "HIGH"`
-	}
-	return f
-}
-
-// whenMessage is what an error of expr says, without the picture of the place.
-func whenMessage(err error) string {
-	if at := new(file.Error); errors.As(err, &at) {
-		return at.Message
-	}
-	return err.Error()
-}
-
-// bytesOf turns an offset in characters into one in bytes.
-func bytesOf(text string, characters int) int {
-	for i := range text {
-		if characters == 0 {
-			return i
-		}
-		characters--
-	}
-	return len(text)
 }
