@@ -157,10 +157,11 @@ func (f Field) one(raw json.RawMessage) string {
 
 func (f Field) has(chosen choice) bool { return pick(f.Allowed, 0, chosen) != "" }
 
-// pick gives the name of the option that is meant, "" where there is none. Ids count from first.
+// pick gives the name of the option that is meant, "" where there is none. Ids count from first; a
+// name of digits is an id as well.
 func pick(names []string, first int, chosen choice) string {
 	for n, name := range names {
-		if name == chosen.Value || (chosen.ID != "" && chosen.ID == itoa(int64(first+n+1))) {
+		if name == chosen.Value || (chosen.ID != "" && (chosen.ID == itoa(int64(first+n+1)) || chosen.ID == name)) {
 			return name
 		}
 	}
