@@ -129,6 +129,7 @@ func TestAWrongExpressionIsToldWithItsPlace(t *testing.T) {
 		"too long":            {strings.Repeat(" ", maxWhen) + "true", `1: the expression is longer than 4096 bytes (split it into several rules)`},
 		"too many parts":      {strings.Repeat("true and ", maxWhenNodes/2) + "true", `1804: the expression has more than 400 parts (split it into several rules)`},
 		"deep":                {strings.Repeat("(", maxWhen-1), `4095: the expression ends too soon`},
+		"nil":                 {`title == nil`, "10: there is no nil here (what a finding does not tell is the empty text: == \"\")"},
 		"two at once": {`tilte == "" or sevrity == ""`, `1: a finding has no "tilte" (did you mean "title"?)
 16: a finding has no "sevrity" (did you mean "severity"?)`},
 	}

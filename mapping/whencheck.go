@@ -83,6 +83,8 @@ func (c *whenChecker) node(n ast.Node) {
 		}
 	case *ast.MemberNode, *ast.SliceNode, *ast.ChainNode:
 		c.fault(n, "a value has no parts", "compare it as a whole, or use contains, startsWith, endsWith, matches or like")
+	case *ast.NilNode:
+		c.fault(n, "there is no nil here", `what a finding does not tell is the empty text: == ""`)
 	case *ast.ArrayNode:
 		c.list(n)
 	case *ast.MapNode, *ast.BytesNode:

@@ -1,0 +1,124 @@
+package mapping
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"ticketd/internal/finding"
+)
+
+// declaredFields reads the names of all constants of type Field from the source of the package
+// finding, so that a new one cannot be forgotten here.
+func declaredFields(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "internal", "finding", "finding.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "Field" {
+			return true
+		}
+		for _, v := range spec.Values {
+			name, err := strconv.Unquote(v.(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, name)
+		}
+		return true
+	})
+	if len(names) < 30 {
+		t.Fatalf("found %d fields: the reading is broken", len(names))
+	}
+	return names
+}
+
+func TestTheTableHasEveryFieldThatAFindingCanHave(t *testing.T) {
+	want := append(declaredFields(t), "kind", "uuid", "parent", "disposition")
+	got := fieldList(anyField)
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("table  %v\nfields %v", got, want)
+	}
+}
+
+func TestTheTableAndTheTemplatesKnowTheSameFields(t *testing.T) {
+	for _, doc := range Fields() {
+		switch doc.Name {
+		case "kind", "uuid", "parent", "disposition":
+			if member := strings.ToUpper(doc.Name[:1]) + doc.Name[1:]; doc.Name != "uuid" && !slices.Contains(dataNames(), member) {
+				t.Errorf("a template has no .%s", member)
+			}
+		default:
+			if _, known := members()[finding.Field(doc.Name)]; !known {
+				t.Errorf("a template does not know %s", doc.Name)
+			}
+		}
+	}
+	if !slices.Contains(dataNames(), "UUID") {
+		t.Error("a template has no .UUID")
+	}
+}
+
+func TestTheTableTellsWhichFieldsAreKeysOfMatch(t *testing.T) {
+	var want []string
+	for f := range reflect.TypeFor[Match]().Fields() {
+		if f.Type == reflect.TypeFor[Patterns]() {
+			want = append(want, f.Tag.Get("toml"))
+		}
+	}
+	var asked []string
+	for _, a := range (Match{}).attributes() {
+		asked = append(asked, a.key)
+	}
+	got := fieldList(func(f FieldDoc) bool { return f.Match })
+	for _, names := range [][]string{want, asked, got} {
+		slices.Sort(names)
+	}
+	if !slices.Equal(got, want) || !slices.Equal(asked, want) {
+		t.Errorf("table %v\nMatch %v\nasked %v", got, want, asked)
+	}
+}
+
+func TestEveryRowOfTheTableIsFilled(t *testing.T) {
+	types := []string{"word", "text", "name", "UUID", "id", "URL", "time"}
+	sources := []Source{Published, FromREST, Expected, Derived}
+	for _, f := range Fields() {
+		if f.Example == "" || f.Meaning == "" || len(f.Products) == 0 || !slices.Contains(types, f.Type) || !slices.Contains(sources, f.Source) {
+			t.Errorf("%+v", f)
+		}
+		if len(f.Words) > 0 && (f.Type != "word" || !slices.Contains(f.Words, f.Example)) {
+			t.Errorf("%s: %q is none of %v", f.Name, f.Example, f.Words)
+		}
+		if f.Match && !f.Group {
+			t.Errorf("%s: what a rule matches must not change while a finding lives", f.Name)
+		}
+	}
+}
+
+func TestTheMarkdownTableHasARowForEachField(t *testing.T) {
+	rows := strings.Split(strings.TrimSuffix(FieldTable(), "\n"), "\n")
+	docs := Fields()
+	if len(rows) != len(docs)+2 {
+		t.Fatalf("%d rows for %d fields", len(rows), len(docs))
+	}
+	for i, f := range docs {
+		if row := rows[i+2]; !strings.HasPrefix(row, "| `"+f.Name+"` | ") || strings.Count(row, "|") != strings.Count(rows[0], "|") {
+			t.Errorf("%s: %s", f.Name, row)
+		}
+	}
+}
