@@ -22,27 +22,33 @@ type account struct {
 // Identity asks GitHub whose credential it is. An App has no user id of its own to be asked for; its
 // account is named after the App.
 func (t *Tracker) Identity(ctx context.Context) (ticket.Account, error) {
+	a, _, err := t.identify(ctx)
+	return a, err
+}
+
+// identify is Identity with the exchange, whose headers tell of the credential.
+func (t *Tracker) identify(ctx context.Context) (ticket.Account, *outbound.Exchange, error) {
 	key := t.credential.key()
 	ask := t.user
 	if t.o.App != nil {
 		ask = t.bot
 	}
-	a, err := ask(ctx)
+	a, x, err := ask(ctx)
 	if err != nil {
-		return ticket.Account{}, err
+		return ticket.Account{}, x, err
 	}
 	if want := t.o.Identity; want != "" && want != a.ID && !same(want, a.Name) && !same(want+"[bot]", a.Name) {
-		return ticket.Account{}, &ticket.Error{Decision: ticket.HoldTracker, Op: "identity",
+		return ticket.Account{}, x, &ticket.Error{Decision: ticket.HoldTracker, Op: "identity",
 			Message: fmt.Sprintf("the credential is that of %s (%s), not of %s", a.Name, a.ID, want),
 			Hint:    "give the credential of the configured account, or change identity and list the old account in also_ours"}
 	}
 	t.mu.Lock()
 	t.accounts[key] = a
 	t.mu.Unlock()
-	return a.Account, nil
+	return a.Account, x, nil
 }
 
-func (t *Tracker) user(ctx context.Context) (account, error) {
+func (t *Tracker) user(ctx context.Context) (account, *outbound.Exchange, error) {
 	var got *gh.User
 	x, err := t.call(ctx, "identity", scope{}, func(ctx context.Context, c *gh.Client) (err error) {
 		got, _, err = c.Users.Get(ctx, "")
@@ -50,15 +56,15 @@ func (t *Tracker) user(ctx context.Context) (account, error) {
 	})
 	switch {
 	case err != nil:
-		return account{}, err
+		return account{}, x, err
 	case got.GetID() == 0 || got.GetLogin() == "":
-		return account{}, unusable("identity", x, errors.New("the answer holds no user"))
+		return account{}, x, unusable("identity", x, errors.New("the answer holds no user"))
 	}
 	id := strconv.FormatInt(got.GetID(), 10)
-	return account{ticket.Account{ID: id, Name: got.GetLogin()}, id}, nil
+	return account{ticket.Account{ID: id, Name: got.GetLogin()}, id}, x, nil
 }
 
-func (t *Tracker) bot(ctx context.Context) (account, error) {
+func (t *Tracker) bot(ctx context.Context) (account, *outbound.Exchange, error) {
 	var got *gh.App
 	x, err := t.call(ctx, "identity", scope{}, func(ctx context.Context, c *gh.Client) (err error) {
 		got, _, err = c.Apps.Get(ctx, "")
@@ -66,12 +72,12 @@ func (t *Tracker) bot(ctx context.Context) (account, error) {
 	})
 	switch {
 	case err != nil:
-		return account{}, err
+		return account{}, x, err
 	case got.GetID() == 0 || got.GetSlug() == "":
-		return account{}, unusable("identity", x, errors.New("the answer holds no app"))
+		return account{}, x, unusable("identity", x, errors.New("the answer holds no app"))
 	}
 	login := got.GetSlug() + "[bot]"
-	return account{ticket.Account{ID: "app/" + strconv.FormatInt(got.GetID(), 10), Name: login}, login}, nil
+	return account{ticket.Account{ID: "app/" + strconv.FormatInt(got.GetID(), 10), Name: login}, login}, x, nil
 }
 
 // know sees to it that the account of the present credential is known. It costs a call once.

@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -87,12 +88,13 @@ const listPages = 10
 
 // listed reads a list of a repository; part says that it is longer than what was read.
 func listed[T any](ctx context.Context, t *Tracker, p place, what string, v url.Values) (all []*T, part bool, err error) {
-	v.Set("per_page", strconv.Itoa(perPage))
+	values := url.Values{"per_page": {strconv.Itoa(perPage)}}
+	maps.Copy(values, v)
 	for page := range listPages {
-		v.Set("page", strconv.Itoa(page+1))
+		values.Set("page", strconv.Itoa(page+1))
 		var some []*T
 		x, err := t.call(ctx, what, scope{place: p}, func(ctx context.Context, c *gh.Client) error {
-			req, err := c.NewRequest(http.MethodGet, "repos/"+p.String()+"/"+what+"?"+v.Encode(), nil)
+			req, err := c.NewRequest(http.MethodGet, "repos/"+p.String()+"/"+what+"?"+values.Encode(), nil)
 			if err != nil {
 				return err
 			}

@@ -128,16 +128,10 @@ func (t *Tracker) gates(ctx context.Context, p place) error {
 	if _, err := t.Identity(ctx); err != nil {
 		return err
 	}
-	var r *gh.Repository
-	x, err := t.call(ctx, "repository", scope{place: p}, func(ctx context.Context, c *gh.Client) (err error) {
-		r, _, err = c.Repositories.Get(ctx, p.owner, p.repo)
-		return err
-	})
+	r, x, err := t.repository(ctx, p)
 	switch {
 	case err != nil:
 		return t.renamed(ctx, p, x, err)
-	case r.GetFullName() == "":
-		return unusable("repository", x, errors.New("the answer holds no repository"))
 	case r.HasIssues != nil && !*r.HasIssues:
 		return &ticket.Error{Decision: ticket.HoldDestination, Op: "repository", Status: x.Status,
 			Message: "issues are disabled in " + p.String(), Hint: "enable them in the repository's settings"}
@@ -145,25 +139,43 @@ func (t *Tracker) gates(ctx context.Context, p place) error {
 	return nil
 }
 
+// repository reads a repository.
+func (t *Tracker) repository(ctx context.Context, p place) (r *gh.Repository, x *outbound.Exchange, err error) {
+	x, err = t.call(ctx, "repository", scope{place: p}, func(ctx context.Context, c *gh.Client) (err error) {
+		r, _, err = c.Repositories.Get(ctx, p.owner, p.repo)
+		return err
+	})
+	if err == nil && r.GetFullName() == "" {
+		err = unusable("repository", x, errors.New("the answer holds no repository"))
+	}
+	return r, x, err
+}
+
 // renamed adds a repository's present name to the error of an answer that leads elsewhere. ticketd
 // does not go there by itself: the rule says where tickets belong.
 func (t *Tracker) renamed(ctx context.Context, p place, x *outbound.Exchange, cause error) error {
 	e, ok := errors.AsType[*ticket.Error](cause)
+	if now, known := t.presentName(ctx, p, x); ok && known {
+		e.Hint = fmt.Sprintf("%s is called %s now; use that name in the rule", p, now)
+	}
+	return cause
+}
+
+// presentName asks how a repository is called now, where an answer leads elsewhere.
+func (t *Tracker) presentName(ctx context.Context, p place, x *outbound.Exchange) (now place, known bool) {
 	m := renameForm.FindStringSubmatch(t.local(x.Header.Get("Location")))
-	if !ok || x.Status/100 != 3 || m == nil {
-		return cause
+	if x.Status/100 != 3 || m == nil {
+		return place{}, false
 	}
 	id, err := strconv.ParseInt(m[1], 10, 64)
 	if err != nil {
-		return cause
+		return place{}, false
 	}
 	var r *gh.Repository
 	_, err = t.call(ctx, "repository", scope{place: p, id: id}, func(ctx context.Context, c *gh.Client) (err error) {
 		r, _, err = c.Repositories.GetByID(ctx, id)
 		return err
 	})
-	if now, bad := parsePlace(r.GetFullName()); err == nil && bad == nil {
-		e.Hint = fmt.Sprintf("%s is called %s now; use that name in the rule", p, now)
-	}
-	return e
+	now, bad := parsePlace(r.GetFullName())
+	return now, err == nil && bad == nil
 }
