@@ -1,13 +1,18 @@
 package mapping
 
-import "ticketd/internal/finding"
+import (
+	"slices"
+
+	"ticketd/internal/finding"
+)
 
 // Trace tells how a finding was routed: what every rule said to it, in the order in which they were
 // asked. Rules after the one that matched were not asked and are not listed.
 type Trace struct {
-	Rules []Verdict
-	Route Route // zero where Err is set
-	Err   error // as Route gives it
+	Rules   []Verdict
+	Route   Route    // zero where Err is set
+	GroupBy []string // fields in which the findings of the ticket agree; empty where the rule does not group
+	Err     error    // as Route gives it
 }
 
 // Verdict is what one rule said to a finding.
@@ -29,7 +34,7 @@ func (m *Mapping) Explain(f finding.Finding) Trace {
 		t.Rules = append(t.Rules, v)
 	})
 	if t.Err = err; err == nil {
-		t.Route = r.route(f)
+		t.Route, t.GroupBy = r.route(f), slices.Clone(r.groupBy)
 	}
 	return t
 }
