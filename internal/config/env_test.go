@@ -64,7 +64,7 @@ func TestAProblemOfTheEnvironmentNamesTheVariable(t *testing.T) {
 	} {
 		name, value, _ := strings.Cut(variable, "=")
 		_, problems := Parse("jira.toml", data, environ(t, map[string]string{name: value}))
-		if got, want := problems.String(), "environment: "+name+": "+want; got != want {
+		if got, want := problems.String(), "environment: error: "+name+": "+want; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -93,7 +93,7 @@ environment: warning: TICKETD_JIRA_CLUOD_TOKEN: no such variable (did you mean "
 func TestAVariableDoesNotHideAWrongTable(t *testing.T) {
 	variables := map[string]string{"TICKETD_SERVER_TOKEN": "e25a4fafb61db897305b18fbeb2d4790", "TICKETD_LOG_LEVEL": "info"}
 	_, problems := Parse("x.toml", []byte("server = 1\nlog = 2\n"), environ(t, variables))
-	for _, want := range []string{"x.toml:1:1: server: is a whole number, must be a table", "x.toml:2:1: log: is a whole number, must be a table"} {
+	for _, want := range []string{"x.toml:1:1: error: server: is a whole number, must be a table", "x.toml:2:1: error: log: is a whole number, must be a table"} {
 		if !strings.Contains(problems.String(), want) {
 			t.Errorf("%q is not in:\n%s", want, problems)
 		}
@@ -101,7 +101,7 @@ func TestAVariableDoesNotHideAWrongTable(t *testing.T) {
 }
 
 func TestTextOfMoreThanAMebibyteIsRefused(t *testing.T) {
-	if c, problems := Parse("x.toml", make([]byte, maxFile+1), environ(t, nil)); c != nil || problems.String() != "x.toml: is larger than 1 MiB" {
+	if c, problems := Parse("x.toml", make([]byte, maxFile+1), environ(t, nil)); c != nil || problems.String() != "x.toml: error: is larger than 1 MiB" {
 		t.Errorf("got %v", problems)
 	}
 }

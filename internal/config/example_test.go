@@ -87,8 +87,8 @@ func keysOf(t reflect.Type, prefix string) map[string]bool {
 	for name, index := range fieldsOf(t) {
 		key, inner := prefix+name, t.FieldByIndex(index).Type
 		switch {
-		case inner == reflect.TypeFor[mapping.Rule]():
-			continue // [defaults] has the keys of a rule
+		case inner == reflect.TypeFor[mapping.Rule](), inner == reflect.TypeFor[map[string]mapping.Rule]():
+			continue // [defaults] and [profile.NAME] have the keys of a rule
 		case inner.Kind() == reflect.Map && inner.Elem() != reflect.TypeFor[mapping.Patterns]():
 			key += map[string]string{"jira": ".security", "github": ".main", "rule.on": ".wont_fix"}[key]
 			inner = inner.Elem()

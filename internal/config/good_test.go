@@ -167,8 +167,8 @@ func TestSystemdsFolderIsNeededWhereItIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, problems := Parse("github.toml", data, func(string) (string, bool) { return "", false })
-	want := `github.toml:5:1: server.token[0].value_file: CREDENTIALS_DIRECTORY is not set (only systemd sets it, for a unit with LoadCredential=)
-github.toml:8:1: github.main.token_file: CREDENTIALS_DIRECTORY is not set (only systemd sets it, for a unit with LoadCredential=)`
+	want := `github.toml:5:1: error: server.token[0].value_file: CREDENTIALS_DIRECTORY is not set (only systemd sets it, for a unit with LoadCredential=)
+github.toml:8:1: error: github.main.token_file: CREDENTIALS_DIRECTORY is not set (only systemd sets it, for a unit with LoadCredential=)`
 	if problems.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", problems, want)
 	}

@@ -17,7 +17,7 @@ func TestPositionsCountLinesAndCharacters(t *testing.T) {
 		_, problems := Parse("x.toml", []byte(variant), environ(t, nil))
 		for _, place := range want {
 			line, key, _ := strings.Cut(place, " ")
-			if !strings.Contains(problems.String(), "x.toml:"+line+": "+key+": ") {
+			if !strings.Contains(problems.String(), "x.toml:"+line+": error: "+key+": ") {
 				t.Errorf("%s: %s is not in:\n%s", name, place, problems)
 			}
 		}
@@ -54,8 +54,8 @@ title = """
 `
 	_, problems := Parse("x.toml", []byte(text), environ(t, nil))
 	for _, place := range []string{
-		"x.toml:6:1: defaults.on_regression: ", "x.toml:11:10: rule[0].on.fixd: ", "x.toml:14:1: rule[1].tracker: ",
-		"x.toml:16:3: rule[2]: ", "x.toml:18:1: rule[2].title: ",
+		"x.toml:6:1: error: defaults.on_regression: ", "x.toml:11:10: error: rule[0].on.fixd: ", "x.toml:14:1: error: rule[1].tracker: ",
+		"x.toml:16:3: error: rule[2].repository: ", "x.toml:18:1: error: rule[2].title: ",
 	} {
 		if !strings.Contains(problems.String(), place) {
 			t.Errorf("%s is not in:\n%s", place, problems)
@@ -66,7 +66,7 @@ title = """
 func TestAllWrongEventTypesAreReportedAtTheirKeys(t *testing.T) {
 	text := "[[events]]\ntype = \"A\"\nclass = \"status\"\nkind = \"thing\"\n[[events]]\ntype = \"B\"\nclass = \"ignored\"\nfields = { titel = [\"x\"] }\n"
 	_, problems := Parse("x.toml", []byte(text), environ(t, nil))
-	for _, place := range []string{"x.toml:4:1: events[0].kind: ", "x.toml:8:12: events[1].fields.titel: "} {
+	for _, place := range []string{"x.toml:4:1: error: events[0].kind: ", "x.toml:8:12: error: events[1].fields.titel: "} {
 		if !strings.Contains(problems.String(), place) {
 			t.Errorf("%s is not in:\n%s", place, problems)
 		}

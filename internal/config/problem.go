@@ -18,17 +18,22 @@ type Problem struct {
 	Warning bool   // works, but hardly as meant
 }
 
-// String gives `file:line:col: key: what is wrong (what to do)`, a warning marked as such.
+// Severity gives "warning" or "error".
+func (p Problem) Severity() string {
+	if p.Warning {
+		return "warning"
+	}
+	return "error"
+}
+
+// String gives `file:line:col: severity: key: what is wrong (what to do)`.
 func (p Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.File)
 	if p.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
 	}
-	b.WriteString(": ")
-	if p.Warning {
-		b.WriteString("warning: ")
-	}
+	b.WriteString(": " + p.Severity() + ": ")
 	if p.Key != "" {
 		b.WriteString(p.Key + ": ")
 	}

@@ -125,7 +125,7 @@ func TestAFileWithoutASecretMayBeReadByAll(t *testing.T) {
 
 func TestAFileThatCannotBeReadIsAProblem(t *testing.T) {
 	c, problems := Load("testdata/nowhere.toml", environ(t, nil))
-	want := "testdata/nowhere.toml: cannot be read: no such file or directory (check the path and who may read it)"
+	want := "testdata/nowhere.toml: error: cannot be read: no such file or directory (check the path and who may read it)"
 	if c != nil || problems.Err() == nil || problems.Error() != want {
 		t.Errorf("got %v", problems)
 	}

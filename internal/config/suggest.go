@@ -16,7 +16,8 @@ func unknownHint[V any](name string, known map[string]V) string {
 	return "known here: " + strings.Join(names, ", ")
 }
 
-// nearest gives the name that differs least, "" where none is near. Case, "-" and "_" do not count.
+// nearest gives the name that differs least, else one that begins with the word, "" where none is
+// near. Case, "-" and "_" do not count.
 func nearest(name string, names []string) string {
 	fold := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
 	best, found := len(name)/3+2, ""
@@ -24,6 +25,9 @@ func nearest(name string, names []string) string {
 		if n := distance(fold(name), fold(candidate)); n < best && n < len(candidate) {
 			best, found = n, candidate
 		}
+	}
+	if i := slices.IndexFunc(names, func(s string) bool { return strings.HasPrefix(fold(s), fold(name)) }); found == "" && len(name) > 2 && i >= 0 {
+		return names[i]
 	}
 	return found
 }
