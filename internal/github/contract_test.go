@@ -45,7 +45,8 @@ func TestRequestsAndAnswersMatchGitHubsDescription(t *testing.T) {
 				"POST /repos/{owner}/{repo}/issues", "GET /repos/{owner}/{repo}/issues/{issue_number}",
 				"PATCH /repos/{owner}/{repo}/issues/{issue_number}", "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
 				"POST /repos/{owner}/{repo}/issues/{issue_number}/comments", "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
-				"POST /repos/{owner}/{repo}/issues/{issue_number}/labels", "DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}"} {
+				"POST /repos/{owner}/{repo}/issues/{issue_number}/labels", "DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", "GET /repos/{owner}/{repo}/labels",
+				"GET /repos/{owner}/{repo}/milestones", "GET /repos/{owner}/{repo}/assignees/{assignee}"} {
 				if !checked.ops[op] {
 					t.Errorf("%s was not checked", op)
 				}
@@ -75,7 +76,13 @@ func walk(t *testing.T, s *githubtest.Server, tr *Tracker) {
 	must(t, s.AddPull(repo, "ada", "a pull request", ""))
 	_, err = tr.Update(t.Context(), i.Ref, draft(func(d *ticket.Draft) { d.Body, d.Labels = nil, []string{"a/b"} }), i.Written)
 	must(t, err)
-	create(t, tr, func(d *ticket.Draft) { d.Assignee = "ada" })
+	number, err := s.AddMilestone(repo, "Q1")
+	must(t, err)
+	create(t, tr, func(d *ticket.Draft) { d.Assignee, d.Milestone = "ada", "Q1" })
+	create(t, tr, func(d *ticket.Draft) { d.Milestone = "99" })
+	must(t, s.CloseMilestone(repo, number))
+	tr.Examine(t.Context(), need())
+	must(t, tr.Relabel(t.Context(), i.Ref, []string{"refused"}, []string{"dt"}))
 	for _, open := range []bool{false, true} {
 		_, err = tr.SetState(t.Context(), i.Ref, ticket.Change{Open: open, Closing: ticket.Closing{StateReason: "not_planned"}})
 		must(t, err)

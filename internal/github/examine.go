@@ -91,6 +91,8 @@ func (e *examination) unanswered(x *outbound.Exchange, err error) {
 	switch {
 	case cause.Decision == ticket.Pause:
 		s.Severity, s.Text, s.Hint = ticket.Unknown, host+" lets nothing be looked at now: "+cause.Error(), "try again later"
+	case cause.Decision == ticket.HoldTracker:
+		s.Check, s.Text, s.Hint = ticket.CheckCredential, "is refused: "+cause.Error(), cause.Hint
 	case x.Status/100 == 2, x.Status/100 == 3, x.Status == http.StatusNotFound:
 		s.Hint = "see url and api_url of the tracker: this does not look like GitHub's API"
 	case cause.Decision == ticket.Retry:

@@ -98,7 +98,7 @@ func (i *issue) snapshot() Issue {
 		State: i.state, StateReason: i.reason, Author: i.author, Labels: slices.Clone(i.labels),
 		Assignees: slices.Clone(i.assignees), Created: i.created}
 	if i.milestone != nil {
-		shot.Milestone = i.milestone.title
+		shot.Milestone, shot.MilestoneNumber = i.milestone.title, i.milestone.number
 	}
 	for _, c := range i.comments {
 		shot.Comments = append(shot.Comments, Comment{c.id, c.author, c.body})

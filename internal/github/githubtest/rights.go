@@ -40,6 +40,9 @@ func (s *Server) Classic(scopes ...string) {
 	s.set(func(r *rights) { r.classic, r.scopes = true, scopes })
 }
 
+// FineGrained makes the token a fine-grained one, of which GitHub tells no scopes; it is one at first.
+func (s *Server) FineGrained() { s.set(func(r *rights) { r.classic = false }) }
+
 // Expire tells when the token expires; it stays accepted.
 func (s *Server) Expire(at time.Time) { s.set(func(r *rights) { r.expires = at }) }
 

@@ -83,9 +83,11 @@ type Issue struct {
 	Author      string
 	Labels      []string
 	Assignees   []string
-	Milestone   string // its title; "" for none
 	Comments    []Comment
 	Created     time.Time
+
+	Milestone       string // its title; "" for none
+	MilestoneNumber int
 }
 
 // Comment is a comment as it stands.
