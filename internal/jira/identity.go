@@ -3,7 +3,6 @@ package jira
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -42,21 +41,9 @@ func (t *Tracker) cloud(ctx context.Context) (bool, error) {
 	known := t.deployment
 	t.mu.Unlock()
 	if known == "" {
-		var info struct {
-			DeploymentType string `json:"deploymentType"`
-		}
-		r := request{op: "serverInfo", method: http.MethodGet, path: "rest/api/2/serverInfo"}
-		if err := t.do(ctx, r, &info); err != nil {
-			return false, wholeSite(err)
-		}
-		switch strings.ToLower(info.DeploymentType) {
-		case "cloud":
-			known = Cloud
-		case "server":
-			known = DataCenter
-		default:
-			return false, &ticket.Error{Decision: ticket.HoldTracker, Op: r.op, Message: "the server does not say what Jira it is",
-				Hint: "set deployment = \"cloud\" or \"datacenter\" for this tracker, and check its url"}
+		var err error
+		if known, _, err = t.serverInfo(ctx); err != nil {
+			return false, err
 		}
 		t.mu.Lock()
 		t.deployment = known
@@ -64,6 +51,26 @@ func (t *Tracker) cloud(ctx context.Context) (bool, error) {
 		t.log.Info("jira deployment detected", "deployment", known)
 	}
 	return known == Cloud, nil
+}
+
+// serverInfo asks the site what it is. Version 2 of the API is there on every site.
+func (t *Tracker) serverInfo(ctx context.Context) (deployment, version string, err error) {
+	var info struct {
+		DeploymentType string `json:"deploymentType"`
+		Version        string `json:"version"`
+	}
+	r := request{op: "serverInfo", method: http.MethodGet, path: "rest/api/2/serverInfo"}
+	if err := t.do(ctx, r, &info); err != nil {
+		return "", "", wholeSite(err)
+	}
+	switch strings.ToLower(info.DeploymentType) {
+	case "cloud":
+		return Cloud, info.Version, nil
+	case "server":
+		return DataCenter, info.Version, nil
+	}
+	return "", "", &ticket.Error{Decision: ticket.HoldTracker, Op: r.op, Message: "the server does not say what Jira it is",
+		Hint: "set deployment = \"cloud\" or \"datacenter\" for this tracker, and check its url"}
 }
 
 // api gives the path of a call: version 3 on Cloud, 2 on Data Center. Parts must have been checked.
@@ -176,20 +183,12 @@ func (t *Tracker) gate(ctx context.Context, op, project string) error {
 }
 
 func (t *Tracker) mayBrowse(ctx context.Context, project string) error {
-	path, _, err := t.api(ctx, "mypermissions")
+	const browse = "BROWSE_PROJECTS"
+	have, err := t.myPermissions(ctx, project, []permission{{key: browse}})
 	if err != nil {
 		return err
 	}
-	var mine struct {
-		Permissions map[string]struct {
-			HavePermission bool `json:"havePermission"`
-		} `json:"permissions"`
-	}
-	query := url.Values{"projectKey": {project}, "permissions": {"BROWSE_PROJECTS"}}
-	if err := t.do(ctx, request{op: "permissions", method: http.MethodGet, path: path, query: query}, &mine); err != nil {
-		return err
-	}
-	if !mine.Permissions["BROWSE_PROJECTS"].HavePermission {
+	if !have[browse] {
 		return &ticket.Error{Decision: ticket.HoldDestination, Op: "permissions", Message: "the account may not browse project " + project, Hint: hintProject}
 	}
 	return nil

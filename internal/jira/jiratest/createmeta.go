@@ -161,3 +161,16 @@ func (s *Server) assignableUsers(c *call) reply {
 	}
 	return ok(out)
 }
+
+// resolutionList gives the resolutions that any workflow of the site knows, and Done.
+func (s *Server) resolutionList(c *call) reply {
+	names := []string{"Done"}
+	for _, key := range slices.Sorted(maps.Keys(s.projects)) {
+		for _, t := range s.projects[key].Workflow.Transitions {
+			names = append(names, t.Fields["resolution"].Allowed...)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return ok(named(c, "resolution", names, names))
+}

@@ -15,6 +15,7 @@ func (s *Server) routes() {
 		{"serverInfo", "GET /rest/api/{version}/serverInfo", s.serverInfo, s.serverInfo},
 		{"myself", "GET /rest/api/{version}/myself", nil, s.myself},
 		{"project", "GET /rest/api/{version}/project/{project}", noProject, s.project},
+		{"resolution", "GET /rest/api/{version}/resolution", nil, s.resolutionList},
 		{"statuses", "GET /rest/api/{version}/project/{project}/statuses", noProject, s.statusList},
 		{"assignable", "GET /rest/api/{version}/user/assignable/search", nil, s.assignableUsers},
 		{"permissions", "GET /rest/api/{version}/mypermissions", s.permissions, s.permissions},
