@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 
-	"ticketd/internal/outbound"
 	"ticketd/internal/ticket"
 )
 
