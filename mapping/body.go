@@ -5,12 +5,17 @@ import (
 	"ticketd/internal/ticket"
 )
 
-// body gives the rule's body, or the structured default.
-func (v View) body(f finding.Finding) (ticket.Doc, error) {
-	if v.rule.body != nil {
-		return v.rule.body.doc(newData(f))
+// body gives the rule's body, or the structured default. A digest has its own.
+func (v View) body(s Subject, d Data) (ticket.Doc, error) {
+	switch {
+	case s.Digest:
+		return v.digestBody(s), nil
+	case v.rule.body != nil:
+		return v.rule.body.doc(d)
+	case s.Members != nil:
+		return v.m.portal.groupBody(s), nil
 	}
-	return v.m.portal.defaultBody(f), nil
+	return v.m.portal.defaultBody(s.Finding), nil
 }
 
 // defaultBody tells what, where, how bad, what to do, and where to read more. What Data Theorem did
@@ -71,17 +76,20 @@ func (p portal) weight(f finding.Finding) ticket.Doc {
 
 func (p portal) origin(f finding.Finding) ticket.Doc {
 	var t table
-	if url := f.Get(finding.PortalURL); url != "" {
-		if vetted, ok := p.vet(url); ok {
-			t.add("Portal", []ticket.Span{{Kind: ticket.Link, Text: "Open in Data Theorem", URL: vetted}})
-		} else {
-			t.add("Portal", mono(url))
-		}
-	}
+	t.add("Portal", p.page(f))
 	t.add("First reported", plainText(formatTime(f.Get(finding.DateCreated), forPeople)))
 	t.add(kindName(f.Key.Kind), mono(f.Key.UUID))
 	t.add("Finding", mono(f.Parent.Text))
 	return t.doc()
+}
+
+// page shows the portal's page of the finding.
+func (p portal) page(f finding.Finding) []ticket.Span {
+	raw := f.Get(finding.PortalURL)
+	if vetted, ok := p.vet(raw); ok {
+		return []ticket.Span{{Kind: ticket.Link, Text: "Open in Data Theorem", URL: vetted}}
+	}
+	return mono(raw)
 }
 
 // named shows a name, as a link where the portal's page of it may be followed.

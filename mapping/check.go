@@ -204,29 +204,6 @@ func (c *compiler) label(at place, label string, service Service, policy spaces)
 	}
 }
 
-// ownFields are the Jira fields that ticketd fills, with the key that says how.
-func ownFields() map[string]string {
-	return map[string]string{
-		"project":     "set project instead",
-		"issuetype":   "set issue_type instead",
-		"summary":     "set title instead",
-		"description": "set body instead",
-		"labels":      "set labels instead",
-		"priority":    "set priority instead",
-		"components":  "set components instead",
-		"assignee":    "set assignee instead",
-	}
-}
-
-func (c *compiler) fields(at place, fields map[string]any) {
-	for _, id := range slices.Sorted(maps.Keys(fields)) {
-		if hint, own := ownFields()[id]; own {
-			c.add(at.key(id), "ticketd writes this field itself", hint)
-		}
-	}
-	c.json(at, fields)
-}
-
 // priorityKey warns of a severity or relevance that Data Theorem is not known to send. It may send
 // new ones (facts/datatheorem.md 1), so that this is no mistake for sure.
 func (c *compiler) priorityKey(at place, key string) {

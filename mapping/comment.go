@@ -16,16 +16,26 @@ func follows(previous ticket.Ref) ticket.Block {
 	return ticket.Para(ticket.Span{Text: "Follows "}, name)
 }
 
-// StateComment says what became of the finding, with the words of whoever decided it. A template of
-// the rule is used unless it fails or prints nothing: a comment is always said.
+// StateComment says what became of the subject: of a finding with the words of whoever decided it, of
+// a group with those of the last decision and with what became of all. A template of the rule is used
+// unless it fails or prints nothing: a comment is always said. Of a digest it tells why it closes, or
+// opens again.
 func (v View) StateComment(s Subject) ticket.Doc {
 	f := s.Finding
+	if s.Digest {
+		return said(digestSentence(s), "")
+	}
 	if t := v.rule.outcomes[f.Disposition].comment; t != nil {
-		if doc, err := t.doc(newData(f)); err == nil && len(doc) > 0 {
+		if doc, err := t.doc(v.data(s)); err == nil && len(doc) > 0 {
 			return doc
 		}
 	}
-	return said(stateSentence(f), f.Decided())
+	doc := said(stateSentence(f), f.Decided())
+	if len(s.Members) > 1 {
+		doc = append(doc, ticket.Para(ticket.Text(summary(dispositionsOf(s.Members))+".")...))
+		doc = append(doc, v.m.portal.list(s)...)
+	}
+	return doc
 }
 
 func stateSentence(f finding.Finding) string {

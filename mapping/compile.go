@@ -1,13 +1,10 @@
 package mapping
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"text/template"
 
 	"ticketd/internal/finding"
 )
@@ -15,7 +12,7 @@ import (
 // Compile checks the Spec and makes a Mapping of it. It reports every mistake at once, in the order
 // of the file; with a mistake that is more than a warning there is no Mapping.
 func Compile(s Spec) (*Mapping, []Problem) {
-	c := &compiler{spec: s}
+	c := &compiler{spec: s, samples: samples()}
 	for _, host := range s.PortalHosts {
 		c.portal = append(c.portal, strings.ToLower(host))
 	}
@@ -46,8 +43,9 @@ func Compile(s Spec) (*Mapping, []Problem) {
 // compiler turns what was written into what is asked, and reports.
 type compiler struct {
 	report
-	spec   Spec
-	portal portal
+	spec    Spec
+	portal  portal
+	samples []Data // that templates are executed on
 }
 
 // rule compiles a rule: the first of the layers, over the others in their order.
@@ -102,11 +100,15 @@ func (c *compiler) look(at place, s Rule) *rule {
 		issueType:  s.IssueType,
 		groupBy:    s.GroupBy,
 
-		labels:       s.Labels,
+		labels:       c.labelTemplates(at.key("labels"), s.Labels),
 		labelSpaces:  spaces(s.LabelSpaces),
+		due:          c.terms(at.key("due"), s.Due),
 		components:   s.Components,
+		fixVersions:  s.FixVersions,
 		assignee:     s.Assignee,
-		fields:       s.Fields,
+		parent:       s.Parent,
+		milestone:    s.Milestone,
+		fields:       c.customFields(at.key("fields"), s.Fields),
 		priority:     make(map[string]string, len(s.Priority)),
 		outcomes:     make(map[finding.Disposition]outcome, len(s.On)),
 		ticketClosed: s.TicketClosed,
@@ -115,8 +117,9 @@ func (c *compiler) look(at place, s Rule) *rule {
 		maxNewPerHour:     s.MaxNewPerHour,
 		closePersonClosed: s.ClosePersonClosed,
 		refusedLabel:      s.RefusedLabel,
+		securityLevel:     s.SecurityLevel,
 	}
-	c.fields(at.key("fields"), s.Fields)
+	c.ownFields(at.key("fields"), s.Fields)
 	for _, key := range slices.Sorted(maps.Keys(s.Priority)) {
 		c.priorityKey(at.key("priority", key), key)
 		r.priority[strings.ToUpper(key)] = s.Priority[key]
@@ -125,9 +128,7 @@ func (c *compiler) look(at place, s Rule) *rule {
 		d := finding.Disposition(key)
 		r.outcomes[d] = c.outcome(at.key("on", key), d, s.On[key])
 	}
-	if t := c.template(at.key("title"), s.Title, plain); t != nil {
-		r.title = &titleTemplate{t}
-	}
+	r.title = c.line(at.key("title"), s.Title)
 	r.body = c.docTemplate(at.key("body"), s.Body)
 	c.policy(at, s, r)
 	return r
@@ -161,8 +162,13 @@ func (c *compiler) outcome(at place, d finding.Disposition, s Outcome) outcome {
 	case !slices.Contains(reasons, s.StateReason):
 		c.add(at.key("state_reason"), "GitHub has no state reason "+strconv.Quote(s.StateReason), didYouMean(s.StateReason, reasons))
 	}
-	c.json(at.key("fields"), s.Fields)
-	return outcome{Outcome: s, comment: c.docTemplate(at.key("comment"), s.Comment)}
+	c.screenFields(at.key("fields"), s.Fields)
+	return outcome{
+		Outcome: s,
+		labels:  c.labelTemplates(at.key("labels"), s.Labels),
+		fields:  c.customFields(at.key("fields"), s.Fields),
+		comment: c.docTemplate(at.key("comment"), s.Comment),
+	}
 }
 
 func dispositions() []string {
@@ -171,39 +177,4 @@ func dispositions() []string {
 		names = append(names, string(d))
 	}
 	return names
-}
-
-func (c *compiler) docTemplate(at place, text string) *docTemplate {
-	t := c.template(at, text, opaque)
-	if t == nil {
-		return nil
-	}
-	return &docTemplate{t, c.portal}
-}
-
-// template gives nil for an empty text and for one with mistakes, which it reports.
-func (c *compiler) template(at place, text string, escape func(any) string) *template.Template {
-	if text == "" {
-		return nil
-	}
-	t, faults := newTemplate(text, functions(c.portal), escape)
-	if len(faults) == 0 {
-		faults = try(text, t)
-	}
-	for _, f := range faults {
-		c.add(at, fmt.Sprintf("%s: %s", where(text, f.pos), f.text), f.hint)
-	}
-	if len(faults) > 0 {
-		return nil
-	}
-	return t
-}
-
-// json refuses values that TOML has and JSON has not (inf, nan), key by key.
-func (c *compiler) json(at place, fields map[string]any) {
-	for _, id := range slices.Sorted(maps.Keys(fields)) {
-		if _, err := json.Marshal(fields[id]); err != nil {
-			c.add(at.key(id), "the value cannot be sent as JSON", "use text, a number, a boolean, a list or a table")
-		}
-	}
 }

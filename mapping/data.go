@@ -9,14 +9,19 @@ import (
 	"ticketd/internal/finding"
 )
 
-// Data is what a template sees. Every member is text, empty where Data Theorem did not tell; times
-// are as sent, for the function date.
+// Data is what a template sees: the finding of a ticket, or of a group what its members add up to
+// ([finding.Merge]). Every member but Members, Open and Closed is text, empty where Data Theorem did
+// not tell; times are as sent, for the function date.
 type Data struct {
 	finding finding.Finding
 
-	Kind        string // target, violation or service
-	UUID        string
-	Key         string // "violation/924f1fb0-…"
+	Members []Data // findings of a group, open ones first; empty where a finding has the ticket to itself, and of a member
+	Open    int    // how many findings of the ticket are open
+	Closed  int    // how many are not
+
+	Kind        string // target, violation or service; empty of a group of several kinds
+	UUID        string // empty of a group
+	Key         string // "violation/924f1fb0-…"; empty of a group
 	Parent      string // targets: UUID of the Mobile Secure finding
 	Disposition string // open, fixed, resolved, risk_accepted, compensating_control, wont_fix
 	ChangedAt   string // when it became so
@@ -71,7 +76,27 @@ func (d Data) Path(path string) string {
 	return strings.Join(lookup(d.finding, strings.Split(path, ".")), ", ")
 }
 
-func newData(f finding.Finding) Data {
+// newData gives what a template sees of a ticket whose rule groups by the fields, if it does.
+func newData(s Subject, groupBy []string) Data {
+	d := dataOf(s.Finding)
+	if s.Members == nil {
+		return d
+	}
+	d.UUID, d.Key = "", "" // of whichever comes first
+	d.Kind = string(sameKind(s.Members))
+	d.Headline = groupHeadline(s, groupBy)
+	d.Open, d.Closed = 0, 0
+	for _, f := range listed(s.Members) {
+		m := dataOf(f)
+		d.Members = append(d.Members, m)
+		d.Open += m.Open
+		d.Closed += m.Closed
+	}
+	return d
+}
+
+// dataOf gives what a template sees of one finding.
+func dataOf(f finding.Finding) Data {
 	d := Data{
 		finding:     f,
 		Kind:        string(f.Key.Kind),
@@ -82,6 +107,12 @@ func newData(f finding.Finding) Data {
 		ChangedAt:   unixTime(f.Status.Time),
 		Explanation: f.Decided(),
 		Headline:    headline(f),
+	}
+	switch {
+	case f.Disposition.Closed():
+		d.Closed = 1
+	case f.Disposition != "":
+		d.Open = 1
 	}
 	for name, member := range members() {
 		if member != nil {

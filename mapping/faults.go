@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,9 +22,9 @@ var (
 func parseFault(text string, err error) fault {
 	m := parseError.FindStringSubmatch(err.Error())
 	if m == nil {
-		return fault{text: err.Error()}
+		return fault{pos: -1, text: err.Error()}
 	}
-	return fault{pos: offset(text, m[1], "0"), text: elsewhere.ReplaceAllString(m[2], "line $1")}
+	return fault{pos: offset(text, m[1], "0"), text: elsewhere.ReplaceAllString(m[2], "line $1 of the template")}
 }
 
 func executeFault(text string, err error) fault {
@@ -34,7 +33,7 @@ func executeFault(text string, err error) fault {
 	}
 	m := executeError.FindStringSubmatch(err.Error())
 	if m == nil {
-		return fault{text: err.Error()}
+		return fault{pos: -1, text: err.Error()}
 	}
 	return fault{pos: offset(text, m[1], m[2]), text: m[3]}
 }
@@ -52,11 +51,4 @@ func offset(text, line, column string) int {
 		pos += i + 1
 	}
 	return min(pos+c, len(text))
-}
-
-// where writes a byte offset as line and column, both from 1, the column in characters.
-func where(text string, pos int) string {
-	before := text[:min(pos, len(text))]
-	start := strings.LastIndexByte(before, '\n') + 1
-	return fmt.Sprintf("line %d, column %d", strings.Count(before, "\n")+1, len([]rune(before[start:]))+1)
 }

@@ -2,11 +2,11 @@ package mapping
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"text/template"
+	"unicode"
 
 	"ticketd/internal/ticket"
 )
@@ -24,34 +24,34 @@ func callable(funcs template.FuncMap) []string {
 	return names
 }
 
-// functions are what templates can call, by the names and with the order of arguments of sprig, so
-// that the piped value comes last:
-//
-//	lower, upper, trim TEXT    as they say
-//	trunc N TEXT               the first N characters, the last -N where N is negative
-//	default D TEXT             D where the text is empty
-//	replace OLD NEW TEXT       every OLD
-//	date LAYOUT TIME           a time as Data Theorem sends it in Go's layout, in UTC; what is no
-//	                           time stays as it is
-//	link TEXT URL              a link where the URL leads to Data Theorem's portal, else both as text
-//	code TEXT                  in fixed width
-//
-// print, printf and println are those of Go, with a bound.
-func functions(p portal) template.FuncMap {
-	return template.FuncMap{
-		"lower":   strings.ToLower,
-		"upper":   strings.ToUpper,
-		"trim":    strings.TrimSpace,
-		"trunc":   trunc,
-		"default": func(fallback, text string) string { return first(text, fallback) },
-		"replace": replace,
-		"date":    func(layout, text string) string { return formatTime(text, layout) },
-		"link":    func(text, url string) styled { return newLink(p, text, url) },
-		"code":    func(text string) styled { return styled{kind: ticket.Mono, text: text} },
-		"print":   func(a ...any) (string, error) { return bounded(fmt.Sprint(a...)) },
-		"println": func(a ...any) (string, error) { return bounded(fmt.Sprintln(a...)) },
-		"printf":  func(format string, a ...any) (string, error) { return bounded(fmt.Sprintf(format, a...)) },
+// FunctionDoc tells of one function that templates can call, beside those of Go's templates (and,
+// or, not, eq, ne, lt, le, gt, ge, len, index, slice). Names and the order of arguments are those of
+// sprig, so that the piped value comes last. None of them knows the network, the environment or the
+// clock.
+type FunctionDoc struct {
+	Name      string
+	Arguments string // "N TEXT"
+	Meaning   string
+	Example   string // a template
+	Result    string // what it prints
+}
+
+// Functions lists them in the order in which documents name them.
+func Functions() []FunctionDoc {
+	var docs []FunctionDoc
+	for _, f := range functionTable(nil) {
+		docs = append(docs, f.FunctionDoc)
 	}
+	return docs
+}
+
+// functions are what templates can call, where links may lead to the portal.
+func functions(p portal) template.FuncMap {
+	funcs := make(template.FuncMap)
+	for _, f := range functionTable(p) {
+		funcs[f.Name] = f.call
+	}
+	return funcs
 }
 
 // styled is what link and code give.
@@ -79,6 +79,18 @@ func first(texts ...string) string {
 	return ""
 }
 
+func titled(text string) string {
+	begins := true
+	return strings.Map(func(r rune) rune {
+		wasFirst := begins
+		begins = unicode.IsSpace(r)
+		if wasFirst {
+			return unicode.ToTitle(r)
+		}
+		return r
+	}, text)
+}
+
 func trunc(n int, text string) string {
 	runes := []rune(text)
 	switch {
@@ -90,10 +102,31 @@ func trunc(n int, text string) string {
 	return text
 }
 
-// maxValue bounds what a function makes, so that a template cannot grow a text without end.
-const maxValue = 4 << 20 // bytes; a whole event has 1 MiB
+func abbrev(n int, text string) string {
+	const dots = "..."
+	if runes := []rune(text); n > len(dots) && len(runes) > n {
+		return string(runes[:n-len(dots)]) + dots
+	}
+	return text
+}
 
-var errValue = errors.New("the text becomes too long")
+func ternary(yes, no any, condition bool) any {
+	if condition {
+		return yes
+	}
+	return no
+}
+
+// Bounds of what a function makes, so that a template cannot grow a text or a list without end.
+const (
+	maxValue = 4 << 20 // bytes; a whole event has 1 MiB
+	maxParts = 10_000
+)
+
+var (
+	errValue = errors.New("the text becomes too long")
+	errParts = errors.New("the list becomes too long")
+)
 
 func replace(old, replacement, text string) (string, error) {
 	n := strings.Count(text, old)
@@ -103,9 +136,39 @@ func replace(old, replacement, text string) (string, error) {
 	return strings.ReplaceAll(text, old, replacement), nil
 }
 
-func bounded(s string) (string, error) {
-	if len(s) > maxValue {
+func splitList(separator, text string) ([]string, error) {
+	if strings.Count(text, separator) >= maxParts {
+		return nil, errParts
+	}
+	if text == "" {
+		return nil, nil
+	}
+	return strings.Split(text, separator), nil
+}
+
+func join(separator string, list []string) (string, error) {
+	total := len(separator) * len(list)
+	for _, part := range list {
+		total += len(part)
+	}
+	if total > maxValue {
 		return "", errValue
 	}
-	return s, nil
+	return strings.Join(list, separator), nil
+}
+
+func printed(values []any, write func(...any) string) (string, error) {
+	for _, v := range values {
+		switch v.(type) {
+		case Data:
+			return "", errWhole
+		case []Data:
+			return "", errMembers
+		}
+	}
+	text := write(values...)
+	if len(text) > maxValue {
+		return "", errValue
+	}
+	return text, nil
 }

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"ticketd/internal/ticket"
@@ -106,15 +107,26 @@ func (x inline) link(text, address string) []ticket.Span {
 	if v, n := x.value(address + " "); n > 0 && n == len(address) {
 		return x.portal.link(text, v.text)
 	}
-	if target, ok := x.address(address); ok {
+	if target, ok := x.address(address, "https"); ok {
 		return []ticket.Span{{Kind: ticket.Link, Text: text, URL: target}}
 	}
 	return []ticket.Span{{Text: text + " "}, {Kind: ticket.Mono, Text: x.verbatim(address)}}
 }
 
-func (x inline) address(skeleton string) (string, bool) {
-	host, ok := strings.CutPrefix(skeleton, "https://")
-	if !ok {
+// printedAddress gives the address that a template printed: one that is the template's own as for a
+// link, by http as well, and any other if it leads to the portal.
+func printedAddress(out string, p portal) (string, bool) {
+	skeleton, values := pieces(strings.TrimSpace(out))
+	x := inline{values: values, portal: p}
+	if target, ok := x.address(skeleton, "https", "http"); ok {
+		return target, true
+	}
+	return p.vet(strings.TrimSpace(x.verbatim(skeleton)))
+}
+
+func (x inline) address(skeleton string, schemes ...string) (string, bool) {
+	scheme, host, ok := strings.Cut(skeleton, "://")
+	if !ok || !slices.Contains(schemes, scheme) {
 		return "", false
 	}
 	if i := strings.IndexAny(host, "/?#"); i >= 0 {

@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,4 +163,13 @@ func line(spans []ticket.Span) string {
 		}
 	}
 	return strings.ReplaceAll(b.String(), "\n", "⏎")
+}
+
+// rawFields are fields of JSON, sorted by name.
+func rawFields(fields map[string]any) []ticket.Field {
+	var out []ticket.Field
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		out = append(out, ticket.Field{Name: name, Type: ticket.JSONField, JSON: fields[name]})
+	}
+	return out
 }

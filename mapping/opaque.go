@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -26,11 +27,43 @@ func sentinel(r rune) bool { return r >= opening && r <= divider }
 func reserved(r rune) bool { return sentinel(r) || r >= placeholder }
 
 // opaque is the escaper of bodies and comments.
-func opaque(v any) string {
+func opaque(v any) (string, error) {
 	s, ok := v.(styled)
 	if !ok {
-		s = styled{text: fmt.Sprint(v)}
+		text, err := written(v)
+		if err != nil {
+			return "", err
+		}
+		s = styled{text: text}
 	}
+	return wrap(s), nil
+}
+
+// plain is the escaper of titles and of whatever else is one line: nothing there can become
+// structure.
+func plain(v any) (string, error) { return written(v) }
+
+// What is printed has to be text.
+var (
+	errWhole   = errors.New("a finding as a whole is no text: name one of its members, e.g. .Headline")
+	errMembers = errors.New("the members are a list: use {{range .Members}}…{{end}}")
+)
+
+// written gives a value as text: of a list of texts all, with commas.
+func written(v any) (string, error) {
+	switch v := v.(type) {
+	case Data:
+		return "", errWhole
+	case []Data:
+		return "", errMembers
+	case []string:
+		return strings.Join(v, ", "), nil
+	}
+	return fmt.Sprint(v), nil
+}
+
+// wrap puts the runes around a value that pieces finds it by.
+func wrap(s styled) string {
 	text := cut(strip(s.text), maxOutput)
 	switch s.kind {
 	case ticket.Mono:
@@ -41,9 +74,6 @@ func opaque(v any) string {
 	}
 	return string(opening) + text + string(closing)
 }
-
-// plain is the escaper of titles: nothing there can become structure.
-func plain(v any) string { return fmt.Sprint(v) }
 
 func strip(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -83,15 +83,28 @@ func (m *Mapping) Fingerprint() string { return m.fingerprint }
 
 // For gives the view on a ticket at dest that was made by the named rule: through the rule that
 // matches the finding now if it still leads to the same destination, else through the named rule if
-// there is one, else through the defaults. A ticket never moves because a rule changed. For a digest,
-// or a group whose named rule is still there and leads to the same destination, it is the named rule.
+// there is one, else through the defaults. A ticket never moves because a rule changed. For a digest
+// or a group it is the named rule first, where that is still there and leads to the same destination,
+// and then that of the first member which a rule takes there.
 func (m *Mapping) For(s Subject, dest ticket.Destination, name string) View {
-	f := s.Finding
 	v := View{m: m, dest: dest, rule: m.defaults}
-	if r, err := m.match(f); err == nil && r.dest == dest {
-		v.rule = r
-	} else if i := slices.IndexFunc(m.rules, func(r *rule) bool { return r.name == name }); i >= 0 {
-		v.rule = m.rules[i]
+	named := slices.IndexFunc(m.rules, func(r *rule) bool { return r.name == name })
+	if (s.Digest || s.Members != nil) && named >= 0 && m.rules[named].dest == dest {
+		v.rule = m.rules[named]
+		return v
+	}
+	findings := s.Members
+	if s.Members == nil && !s.Digest {
+		findings = []finding.Finding{s.Finding}
+	}
+	for _, f := range findings {
+		if r, err := m.match(f); err == nil && r.dest == dest {
+			v.rule = r
+			return v
+		}
+	}
+	if named >= 0 {
+		v.rule = m.rules[named]
 	}
 	return v
 }

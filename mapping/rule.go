@@ -24,15 +24,20 @@ type rule struct {
 	tracker, project, repository, issueType string // what dest is made of
 
 	groupBy     Names
-	labels      []string
+	labels      []lineTemplate
 	labelSpaces spaces
+	due         map[string]term   // keys in upper case
 	priority    map[string]string // keys in upper case
 	components  []string
+	fixVersions []string
 	assignee    string
-	fields      map[string]any
-	title       *titleTemplate
-	body        *docTemplate
-	outcomes    map[finding.Disposition]outcome
+
+	securityLevel, parent, milestone string
+
+	fields   map[string]*customField
+	title    *lineTemplate
+	body     *docTemplate
+	outcomes map[finding.Disposition]outcome
 
 	ticketClosed *bool
 	regression   Regression
@@ -47,6 +52,8 @@ type rule struct {
 // outcome is a compiled [Outcome].
 type outcome struct {
 	Outcome
+	labels  []lineTemplate
+	fields  map[string]*customField
 	comment *docTemplate // nil: the default sentence
 }
 
@@ -68,7 +75,14 @@ func (r *rule) inherit(d *rule) {
 	if r.components == nil {
 		r.components = d.components
 	}
+	if r.fixVersions == nil {
+		r.fixVersions = d.fixVersions
+	}
 	r.assignee = cmp.Or(r.assignee, d.assignee)
+	r.securityLevel = cmp.Or(r.securityLevel, d.securityLevel)
+	r.parent = cmp.Or(r.parent, d.parent)
+	r.milestone = cmp.Or(r.milestone, d.milestone)
+	r.due = underlay(r.due, d.due)
 	r.priority = underlay(r.priority, d.priority)
 	r.fields = underlay(r.fields, d.fields)
 	r.outcomes = underlay(r.outcomes, d.outcomes)

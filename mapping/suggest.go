@@ -7,19 +7,24 @@ import (
 
 // didYouMean is a hint with the nearest of the names, or with all of them where none is near.
 func didYouMean(got string, names []string) string {
-	best, distance := "", max(1, len(got)/3)+1
-	for _, name := range names {
-		if d := editDistance(strings.ToLower(got), strings.ToLower(name)); d < distance {
-			best, distance = name, d
-		}
-	}
-	if best != "" {
+	if best, ok := nearest(got, names); ok {
 		return "did you mean " + strconv.Quote(best) + "?"
 	}
 	if len(names) == 0 {
 		return ""
 	}
 	return "use one of " + strings.Join(names, ", ")
+}
+
+// nearest gives the name that is most like what was written, if one is like it at all.
+func nearest(got string, names []string) (best string, near bool) {
+	distance := max(1, len(got)/3) + 1
+	for _, name := range names {
+		if d := editDistance(strings.ToLower(got), strings.ToLower(name)); d < distance {
+			best, distance = name, d
+		}
+	}
+	return best, best != ""
 }
 
 // editDistance is the number of characters to insert, delete, replace or swap with their neighbour.

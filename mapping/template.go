@@ -8,7 +8,6 @@ import (
 	"text/template/parse"
 	"unicode/utf8"
 
-	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
 )
 
@@ -19,8 +18,8 @@ const (
 	maxWrites = 20_000   // pieces of text and turns of a range or of a template
 )
 
-// titleTemplate gives one plain line.
-type titleTemplate struct{ *template.Template }
+// lineTemplate gives one plain line.
+type lineTemplate struct{ *template.Template }
 
 // docTemplate gives a text with structure: see [parseDoc] for what its literal text may hold.
 type docTemplate struct {
@@ -29,7 +28,7 @@ type docTemplate struct {
 }
 
 // line executes the template and folds all white space.
-func (t titleTemplate) line(d Data) (string, error) {
+func (t lineTemplate) line(d Data) (string, error) {
 	out, _, err := execute(t.Template, d)
 	return oneLine(out), err
 }
@@ -44,6 +43,12 @@ func (t docTemplate) doc(d Data) (ticket.Doc, error) {
 		doc = append(doc, ticket.Para(ticket.Text("… (the text was too long and was cut here)")...))
 	}
 	return doc, nil
+}
+
+// fixed tells whether the template gives the same for every finding, because nothing in it is
+// executed.
+func fixed(t *template.Template) bool {
+	return !slices.ContainsFunc(t.Root.Nodes, func(n parse.Node) bool { return n.Type() != parse.NodeText })
 }
 
 // execute gives the output, and whether it had to be cut.
@@ -81,7 +86,7 @@ func (b *budget) Write(p []byte) (int, error) {
 
 // fault is a mistake in a template.
 type fault struct {
-	pos  int    // byte offset
+	pos  int    // byte offset, -1 where it is not known
 	text string // what is wrong
 	hint string // "" when there is nothing to say
 }
@@ -90,7 +95,7 @@ const escaper = "_print"
 
 // newTemplate parses the text and sends everything that it prints through escape, as html/template
 // does: the author of a template cannot forget to escape, and a value can never become structure.
-func newTemplate(text string, funcs template.FuncMap, escape func(any) string) (*template.Template, []fault) {
+func newTemplate(text string, funcs template.FuncMap, escape func(any) (string, error)) (*template.Template, []fault) {
 	if i := strings.IndexFunc(text, reserved); i >= 0 {
 		return nil, []fault{{pos: i, text: "a private-use character is not allowed here"}}
 	}
@@ -106,44 +111,59 @@ func newTemplate(text string, funcs template.FuncMap, escape func(any) string) (
 		w.list(tree.Root)
 		count(tree.Root) // a template may call itself
 		if _, err := t.AddParseTree(name, tree); err != nil {
-			return nil, []fault{{text: err.Error()}}
+			return nil, []fault{{pos: -1, text: err.Error()}}
 		}
 	}
 	slices.SortFunc(w.faults, func(a, b fault) int { return a.pos - b.pos })
 	return t, w.faults
 }
 
+// docTemplate compiles a template of a body or a comment; nil for an empty text and for one with
+// mistakes, which it reports.
+func (c *compiler) docTemplate(at place, text string) *docTemplate {
+	t := c.template(at, text, opaque)
+	if t == nil {
+		return nil
+	}
+	return &docTemplate{t, c.portal}
+}
+
+// line compiles a template of one line; nil as docTemplate.
+func (c *compiler) line(at place, text string) *lineTemplate {
+	t := c.template(at, text, plain)
+	if t == nil {
+		return nil
+	}
+	return &lineTemplate{t}
+}
+
+func (c *compiler) template(at place, text string, escape func(any) (string, error)) *template.Template {
+	if text == "" {
+		return nil
+	}
+	t, faults := newTemplate(text, functions(c.portal), escape)
+	if len(faults) == 0 {
+		faults = try(text, t, c.samples)
+	}
+	for _, f := range faults {
+		c.put(Problem{Path: at, Inside: f.pos + 1, Text: f.text, Hint: f.hint})
+	}
+	if len(faults) > 0 {
+		return nil
+	}
+	return t
+}
+
 // try executes the template on the samples and gives the first error.
-func try(text string, t *template.Template) []fault {
-	for _, f := range samples() {
-		_, cut, err := execute(t, newData(f))
+func try(text string, t *template.Template, samples []Data) []fault {
+	for _, d := range samples {
+		_, cut, err := execute(t, d)
 		if err != nil {
 			return []fault{executeFault(text, err)}
 		}
 		if cut {
-			return []fault{{text: "it goes on without end, or prints too much", hint: "look at its ranges, and for a template that calls itself"}}
+			return []fault{{pos: 0, text: "it goes on without end, or prints too much", hint: "look at its ranges, and for a template that calls itself"}}
 		}
 	}
 	return nil
-}
-
-// samples are a finding of every kind in every disposition, with every attribute and with none.
-func samples() []finding.Finding {
-	var out []finding.Finding
-	for _, kind := range []finding.Kind{finding.Target, finding.Violation, finding.Service} {
-		for _, d := range finding.Dispositions() {
-			bare := finding.Finding{
-				Key:         finding.Key{Kind: kind, UUID: "00000000-0000-4000-8000-000000000000"},
-				Disposition: d,
-				Status:      finding.Stamp{Time: 1611733052, Tie: "sample"},
-			}
-			full := bare
-			full.Fields = make(map[finding.Field]finding.Value)
-			for _, name := range fieldNames() {
-				full.Fields[name] = finding.Value{Text: "Sample " + string(name), Stamp: full.Status}
-			}
-			out = append(out, bare, full)
-		}
-	}
-	return out
 }

@@ -11,14 +11,18 @@ import (
 // seen in a list of issues.
 const maxHeadline = 110
 
-// title gives the rule's title, or the headline where there is none or it comes out empty.
-func (v View) title(f finding.Finding) string {
+// title gives the rule's title, or the headline where there is none or it comes out empty. A digest
+// has its own.
+func (v View) title(s Subject, d Data) string {
+	if s.Digest {
+		return v.digestTitle()
+	}
 	if v.rule.title != nil {
-		if line, err := v.rule.title.line(newData(f)); err == nil && line != "" {
+		if line, err := v.rule.title.line(d); err == nil && line != "" {
 			return line
 		}
 	}
-	return headline(f)
+	return d.Headline
 }
 
 // headline makes a title of what the finding tells. Violations are sent without one

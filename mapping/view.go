@@ -5,9 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
@@ -44,16 +42,17 @@ func (v View) Policy() Policy {
 	if v.rule.closePersonClosed != nil {
 		p.ClosePersonClosed = *v.rule.closePersonClosed
 	}
-	p.RefusedLabel = first(v.rule.refusedLabel, p.RefusedLabel)
+	p.RefusedLabel = v.rule.labelSpaces.write(first(v.rule.refusedLabel, p.RefusedLabel), v.service())
 	return p
 }
 
 // Draft gives the issue that should exist for the subject. previous, when it is not zero, is the
-// older issue that this one follows. The only error is that of a body template that cannot be
-// executed on this finding.
+// older issue that this one follows. The error is that of a body that cannot be executed on this
+// subject, or of a field whose value cannot be written as its type. Of a digest, which is no finding,
+// there is no such error: it has a text of its own and those of the rule's fields that fit.
 func (v View) Draft(s Subject, marker string, previous ticket.Ref) (ticket.Draft, error) {
-	f := s.Finding
-	body, err := v.body(f)
+	data := v.data(s)
+	body, err := v.body(s, data)
 	if err != nil {
 		return ticket.Draft{}, fmt.Errorf("executing the body template: %w", err)
 	}
@@ -63,80 +62,65 @@ func (v View) Draft(s Subject, marker string, previous ticket.Ref) (ticket.Draft
 	d := ticket.Draft{
 		Destination: v.dest,
 		Marker:      marker,
-		Title:       v.title(f),
+		Title:       v.title(s, data),
 		Body:        body,
-		Labels:      v.labels(v.rule.labels),
-		Assignee:    v.rule.assignee,
+		Labels:      v.labels(v.rule.labels, data),
 	}
-	d.PortalURL, _ = v.m.portal.vet(f.Get(finding.PortalURL))
-	if v.service() == Jira {
-		d.Priority = v.priority(f)
-		d.Components = slices.Clone(v.rule.components)
-		d.Fields = rawFields(v.rule.fields)
+	if !s.Digest {
+		d.PortalURL, _ = v.m.portal.vet(s.Finding.Get(finding.PortalURL))
+		d.Assignee = v.rule.assignee
 	}
-	return d, nil
+	if v.service() == GitHub {
+		d.Milestone = v.rule.milestone
+		return d, nil
+	}
+	return d, v.jira(&d, s, data)
 }
 
-// priority looks up the severity, then the relevance, then "*".
-func (v View) priority(f finding.Finding) string {
-	for _, key := range []string{f.Get(finding.Severity), f.Get(finding.Relevance), "*"} {
-		if name := v.rule.priority[strings.ToUpper(key)]; name != "" {
-			return name
-		}
+// jira sets what only Jira has.
+func (v View) jira(d *ticket.Draft, s Subject, data Data) (err error) {
+	if !s.Digest {
+		d.Priority, _ = bySeverity(v.rule.priority, s.Finding)
+		d.DueDate = v.due(s)
 	}
-	return ""
+	d.Components = slices.Clone(v.rule.components)
+	d.FixVersions = slices.Clone(v.rule.fixVersions)
+	d.SecurityLevel = v.rule.securityLevel
+	d.Parent = v.rule.parent
+	d.Fields, err = writeFields(v.rule.fields, data, s.Digest)
+	return err
 }
 
-// jiraLabel writes white space, which Jira refuses, as "-".
-func jiraLabel(label string) string { return strings.Join(strings.Fields(label), "-") }
-
-// labels writes them as the tracker takes them.
-func (v View) labels(labels []string) []string {
-	out := slices.Clone(labels)
-	if v.service() == Jira {
-		for i, l := range out {
-			out[i] = jiraLabel(l)
-		}
-	}
-	return out
-}
+// data gives what the rule's templates see.
+func (v View) data(s Subject) Data { return newData(s, v.rule.groupBy) }
 
 // Closing says how the issue is closed for a disposition, or reopened for [finding.Open]. On
 // GitHub the reason is "completed" for what a scan or a policy ended and "not_planned" for what a
-// person decided, unless the rule says otherwise.
-// The only error is that of a template that cannot be executed on this subject.
-func (v View) Closing(_ Subject, d finding.Disposition) (ticket.Closing, error) {
-	o := v.rule.outcomes[d]
-	c := ticket.Closing{AddLabels: v.labels(o.Labels)}
-	switch v.service() {
-	case Jira:
+// person decided, unless the rule says otherwise. The error is that of a field whose value cannot be
+// written as its type.
+func (v View) Closing(s Subject, d finding.Disposition) (ticket.Closing, error) {
+	o, data := v.rule.outcomes[d], v.data(s)
+	c := ticket.Closing{AddLabels: v.labels(o.labels, data)}
+	if v.service() == Jira {
+		var err error
 		c.Transitions = slices.Clone(o.Transitions)
 		c.Resolution = o.Resolution
-		c.Fields = rawFields(o.Fields)
-	case GitHub:
-		c.StateReason = o.StateReason
-		switch {
-		case c.StateReason != "" || !d.Closed():
-		case d.Decision():
-			c.StateReason = notPlanned
-		default:
-			c.StateReason = completed
-		}
+		c.Fields, err = writeFields(o.fields, data, s.Digest)
+		return c, err
+	}
+	c.StateReason = o.StateReason
+	switch {
+	case c.StateReason != "" || !d.Closed():
+	case d.Decision():
+		c.StateReason = notPlanned
+	default:
+		c.StateReason = completed
 	}
 	return c, nil
 }
 
 // CommentOnly tells whether a ticket only gets a comment, and keeps its state, for the disposition.
 func (v View) CommentOnly(d finding.Disposition) bool { return v.rule.outcomes[d].CommentOnly }
-
-// rawFields are fields as the rule gives them, sorted by name.
-func rawFields(fields map[string]any) []ticket.Field {
-	var out []ticket.Field
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		out = append(out, ticket.Field{Name: name, Type: ticket.JSONField, JSON: fields[name]})
-	}
-	return out
-}
 
 // GitHub's reasons that a rule may give.
 const (

@@ -72,7 +72,7 @@ func (w *walker) argument(n parse.Node) {
 		w.pipe(n)
 	case *parse.ChainNode:
 		w.argument(n.Node)
-		w.fault(n.Pos, "a value has no fields", "")
+		w.fields(n.Pos, n.Field)
 	case *parse.FieldNode:
 		w.fields(n.Pos, n.Ident)
 	case *parse.VariableNode:
@@ -84,8 +84,9 @@ func (w *walker) argument(n parse.Node) {
 	}
 }
 
-// fields checks names that follow each other. Everything in [Data] is text, so that no name can
-// follow another.
+// fields checks names that follow each other. Nothing in [Data] has a name in turn: it is text, a
+// number, or the list of the members. What it is that the first name is asked of, only an execution
+// can tell: see [try].
 func (w *walker) fields(pos parse.Pos, names []string) {
 	if len(names) == 0 {
 		return
@@ -94,7 +95,10 @@ func (w *walker) fields(pos parse.Pos, names []string) {
 		w.fault(pos, "a finding has no "+strconv.Quote("."+names[0]), didYouMean(names[0], known))
 		return
 	}
-	if len(names) > 1 {
+	switch {
+	case len(names) > 1 && names[0] == "Members":
+		w.fault(pos, `".Members" is a list`, "write {{range .Members}}{{."+names[1]+"}}{{end}}")
+	case len(names) > 1:
 		w.fault(pos, strconv.Quote("."+names[0])+" has no fields", "")
 	}
 }
