@@ -1,53 +1,19 @@
 package mapping
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"ticketd/internal/finding"
 )
 
-// declaredFields reads the names of all constants of type Field from the source of the package
-// finding, so that a new one cannot be forgotten here.
-func declaredFields(t *testing.T) []string {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "internal", "finding", "finding.go"), nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok {
-			return true
-		}
-		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "Field" {
-			return true
-		}
-		for _, v := range spec.Values {
-			name, err := strconv.Unquote(v.(*ast.BasicLit).Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, name)
-		}
-		return true
-	})
-	if len(names) < 30 {
-		t.Fatalf("found %d fields: the reading is broken", len(names))
-	}
-	return names
-}
-
 func TestTheTableHasEveryFieldThatAFindingCanHave(t *testing.T) {
-	want := append(declaredFields(t), "kind", "uuid", "parent", "disposition")
+	want := []string{"kind", "uuid", "parent", "disposition"}
+	for name := range declaredFields(t) {
+		want = append(want, string(name))
+	}
 	got := fieldList(anyField)
 	slices.Sort(want)
 	slices.Sort(got)
