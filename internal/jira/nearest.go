@@ -61,24 +61,27 @@ func nearest(name string, names []string) []string {
 	return out
 }
 
-// distance is how many letters must be put in, taken out or changed to make one word of another.
+// distance is how many letters must be put in, taken out, changed or swapped with their neighbour to
+// make one word of another.
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range from {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, other := range to {
-			changed := diagonal
-			if r != other {
-				changed++
+	rows := make([][]int, len(from)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(to)+1)
+		for j := range rows[i] {
+			switch {
+			case i == 0, j == 0:
+				rows[i][j] = i + j
+				continue
+			case from[i-1] == to[j-1]:
+				rows[i][j] = rows[i-1][j-1]
+			default:
+				rows[i][j] = 1 + min(rows[i-1][j-1], rows[i-1][j], rows[i][j-1])
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(changed, row[j]+1, diagonal+1)
+			if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
+				rows[i][j] = min(rows[i][j], 1+rows[i-2][j-2])
+			}
 		}
 	}
-	return row[len(to)]
+	return rows[len(from)][len(to)]
 }
