@@ -15,10 +15,9 @@ import (
 // Options say by which configuration and as of when. Config and Now are required. No secret of the
 // configuration is ever used: it may have been loaded without.
 type Options struct {
-	Config   *config.Config
-	Now      func() time.Time
-	Version  string                                              // of this program
-	Position func(path []string) (file string, line, column int) // of a key, as config.Position gives it; nil: no places are told
+	Config  *config.Config
+	Now     func() time.Time
+	Version string // of this program
 }
 
 // Explanation is all there is to say about one event, or about one finding. Its JSON names stay;

@@ -64,10 +64,7 @@ type Place struct {
 }
 
 func (o Options) place(key []string) Place {
-	if o.Position == nil {
-		return Place{}
-	}
-	file, line, _ := o.Position(key)
+	file, line, _ := o.Config.Position(key)
 	return Place{File: file, Line: line}
 }
 
@@ -109,7 +106,7 @@ func routeOf(o Options, t mapping.Trace, s mapping.Subject) *Route {
 	r := &Route{
 		Rule: to.Rule, Place: o.place([]string{"rule", strconv.Itoa(slices.Index(o.Config.Mapping.Rules(), to.Rule))}),
 		Tracker: to.Destination.Tracker, Project: to.Destination.Project, IssueType: to.Destination.IssueType,
-		Group: to.Group, Grouped: mapping.Grouped(to.Group), GroupBy: []string{}, Members: []string{},
+		Group: to.Group, Grouped: mapping.Grouped(to.Group), GroupBy: listOf(t.GroupBy), Members: []string{},
 	}
 	for _, f := range s.Members {
 		r.Members = append(r.Members, f.Key.String())

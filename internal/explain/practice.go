@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"ticketd/internal/config"
@@ -27,12 +28,13 @@ const madeUp = "made-up"
 
 func (s *stage) practice(o Options, name string, d *demand) (practice, error) {
 	c := *o.Config
-	c.Jira, c.GitHub = nil, nil
+	c.Jira, c.GitHub, c.Secretless = nil, nil, false
 	if real, is := o.Config.Jira[name]; is {
 		j := *real
 		j.Token, j.Identity, j.AlsoOurs, j.Pacing = config.NewSecret(madeUp), "", nil, config.Pacing{}
 		c.Jira = map[string]*config.Jira{name: &j}
-		return practice{&c, s.jira(j, d), j.API.Path}, nil
+		server, err := s.jira(j, d)
+		return practice{&c, server, j.API.Path}, err
 	}
 	real, is := o.Config.GitHub[name]
 	if !is {
@@ -46,10 +48,17 @@ func (s *stage) practice(o Options, name string, d *demand) (practice, error) {
 }
 
 // jira makes a site that has what the rules ask for.
-func (s *stage) jira(j config.Jira, d *demand) *jiratest.Server {
-	return jiratest.New(jiratest.Options{
-		DataCenter: !cloud(j), Now: s.clock, Projects: d.jiraProjects(), Priorities: d.priorities.or("Medium"),
+func (s *stage) jira(j config.Jira, d *demand) (*jiratest.Server, error) {
+	dataCenter := !cloud(j)
+	server := jiratest.New(jiratest.Options{
+		DataCenter: dataCenter, Now: s.clock, Projects: d.jiraProjects(dataCenter), Priorities: d.priorities.or("Medium"),
 	})
+	for _, key := range d.parents {
+		if err := server.AddParent(key, d.types.or("")[0]); err != nil {
+			return nil, err
+		}
+	}
+	return server, nil
 }
 
 // cloud tells what Jira a site is, as far as the configuration shows: only Cloud knows accounts by
@@ -77,14 +86,36 @@ func (s *stage) github(g *config.GitHub, d *demand) (*githubtest.Server, error) 
 	}
 	server := githubtest.New(o)
 	for _, repository := range d.projects {
-		for _, login := range d.assignees {
-			if err := server.AddPerson(repository, login); err != nil {
-				return nil, err
-			}
+		if err := furnish(server, repository, d); err != nil {
+			return nil, err
 		}
 	}
 	return server, nil
 }
+
+// furnish gives a repository the people and milestones that the rules name.
+func furnish(server *githubtest.Server, repository string, d *demand) error {
+	for _, login := range d.assignees {
+		if err := server.AddPerson(repository, login); err != nil {
+			return err
+		}
+	}
+	for _, name := range d.milestones {
+		number, err := strconv.Atoi(name)
+		if err != nil {
+			number = 1 // any: it is found by its title
+		}
+		for n := 0; n < min(number, maxMilestones); {
+			if n, err = server.AddMilestone(repository, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// maxMilestones bounds the milestones that a rule's number makes up.
+const maxMilestones = 1000
 
 // or gives the names, or one that stands in where there are none.
 func (n names) or(otherwise string) []string {
@@ -93,57 +124,3 @@ func (n names) or(otherwise string) []string {
 	}
 	return n
 }
-
-// initial is the status of a new issue of a practice Jira.
-const initial = "To Do"
-
-// workflow offers, from everywhere, each step that the rules name and, where they name none, the one
-// that is usual. The last step of a closing leads to a closed status, that of a reopening to where a
-// new issue is.
-func (d *demand) workflow() jiratest.Workflow {
-	w := jiratest.Workflow{Statuses: []jiratest.Status{{ID: "10000", Name: initial, Category: "new"}}}
-	for _, c := range d.closings {
-		path := c.Transitions
-		if len(path) == 0 {
-			path = []string{"Done"}
-		}
-		for i, step := range path {
-			last := i == len(path)-1
-			w = withStep(w, step, map[bool]string{true: "done", false: "indeterminate"}[last])
-			if last {
-				t := &w.Transitions[len(w.Transitions)-1]
-				t.Fields = d.screen(c)
-			}
-		}
-	}
-	for i, step := range d.reopening {
-		if i == len(d.reopening)-1 {
-			w.Transitions = append(w.Transitions, transition(len(w.Transitions), step, initial))
-			return w
-		}
-		w = withStep(w, step, "indeterminate")
-	}
-	w.Transitions = append(w.Transitions, transition(len(w.Transitions), initial, initial))
-	return w
-}
-
-// withStep adds a status and the transition that leads to it.
-func withStep(w jiratest.Workflow, step, category string) jiratest.Workflow {
-	status := step
-	if isID(step) {
-		status = "after " + step
-	}
-	w.Statuses = append(w.Statuses, jiratest.Status{ID: fmt.Sprint(10001 + len(w.Statuses)), Name: status, Category: category})
-	w.Transitions = append(w.Transitions, transition(len(w.Transitions), step, status))
-	return w
-}
-
-func transition(n int, step, to string) jiratest.Transition {
-	t := jiratest.Transition{ID: fmt.Sprint(9000 + n), Name: step, To: to}
-	if isID(step) {
-		t.ID, t.Name = step, "transition "+step
-	}
-	return t
-}
-
-func isID(name string) bool { return name != "" && strings.Trim(name, "0123456789") == "" }

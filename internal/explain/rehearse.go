@@ -83,6 +83,7 @@ func (e *Explanation) Rehearse(ctx context.Context, o Options) (err error) {
 	if err := s.perform(ctx, e.play); err != nil {
 		return fmt.Errorf("rehearsing: %w", err)
 	}
+	e.Assumed = append(e.Assumed, s.assumed...)
 	e.Rehearsal = &Rehearsal{Requests: listOf(s.told.requests)}
 	t, err := s.store.FindTicket(ctx, e.Route.Group)
 	if errors.Is(err, store.ErrNotFound) {
@@ -100,6 +101,7 @@ type stage struct {
 	applier    *apply.Applier
 	deliverers []*deliver.Deliverer
 	told       *record
+	assumed    []string
 }
 
 func newStage(ctx context.Context, o Options, p play) (_ *stage, err error) {
@@ -129,6 +131,9 @@ func (s *stage) clock() time.Time { return s.now }
 func (s *stage) connect(o Options, p play) error {
 	wants := demands(o.Config.Mapping, p.states)
 	for _, name := range slices.Sorted(maps.Keys(wants)) {
+		if wants[name].named() {
+			s.assumed = append(s.assumed, "the ids of fields that the rules call by their names are made up: ticketd asks "+name+" for them")
+		}
 		practice, err := s.practice(o, name, wants[name])
 		if err != nil {
 			return err
