@@ -12,6 +12,13 @@ import (
 
 // comment posts one comment, once: K1 to K3.
 func (r *run) comment(ctx context.Context, s Step) error {
+	if s.Look && r.t.Applied.TellingOp != s.Op {
+		if stop, err := r.closedMeanwhile(ctx); stop || err != nil {
+			return err
+		}
+		r.t.Applied.Opened = r.f.Opened
+	}
+	r.telling(s)
 	c, known := commentOf(r.w, s.Op)
 	if !known {
 		c = store.Comment{TicketID: r.t.ID, Op: s.Op, Marker: mapping.CommentMarker(r.t.Marker, s.Op)}
@@ -37,6 +44,7 @@ func (r *run) comment(ctx context.Context, s Step) error {
 		return r.commentFailed(ctx, c, started, err)
 	}
 	c.State, c.RemoteID = store.CommentPosted, id
+	r.told(s.Op)
 	if err := r.succeeded(ctx, ticket.Issue{}); err != nil {
 		r.log.Error("clearing pauses", "error", err)
 	}
@@ -58,6 +66,7 @@ func (r *run) lookForComment(ctx context.Context, c *store.Comment, tried bool) 
 	}
 	if posted != "" {
 		c.State, c.RemoteID = store.CommentPosted, posted
+		r.told(c.Op)
 		return true, r.done(ctx, r.o.Now(), note("comments", started, r.o.Now(), nil, c.Op+" is there"), *c)
 	}
 	last := c.AttemptEnd
@@ -107,6 +116,7 @@ func (r *run) commentFailed(ctx context.Context, c store.Comment, started time.T
 	case ticket.HoldTicket, ticket.Refused:
 		// A comment that the tracker will not take must not keep the issue from being closed.
 		c.State, r.t.State, due = store.CommentFailed, state, r.o.Now()
+		r.told(c.Op)
 	case ticket.Retry, ticket.Pause, ticket.Slow, ticket.HoldDestination, ticket.HoldTracker,
 		ticket.Conflict, ticket.Missing, ticket.Gone:
 		c.State, c.SendDeadline = store.CommentDoubt, started.Add(-r.o.Timing.Settle) // certainly not posted: no need to wait

@@ -6,7 +6,6 @@ import (
 
 	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
-	"ticketd/mapping"
 	"ticketd/store"
 )
 
@@ -23,8 +22,11 @@ func (r *run) create(ctx context.Context) error {
 	if !r.audited[r.t.Destination.Project] {
 		return r.auditFirst(ctx)
 	}
-	f := r.w.Findings[0].Finding
-	draft, err := r.view.Draft(mapping.One(f), r.t.Marker, r.t.Previous)
+	waits, err := r.waits(ctx)
+	if waits || err != nil {
+		return err
+	}
+	draft, err := r.view.Draft(r.s, r.t.Marker, r.t.Previous)
 	if err != nil {
 		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
@@ -36,7 +38,8 @@ func (r *run) create(ctx context.Context) error {
 	r.t.State, r.t.Attempts = store.TicketIntent, r.t.Attempts+1
 	r.t.SendDeadline, r.t.AttemptEnd = r.there().Add(r.o.Timing.Call), time.Time{}
 	deadline := started.Add(r.o.Timing.Call)
-	r.t.Applied = store.Applied{Draft: r.view.Digest(draft), Sent: deadline.Unix()}
+	r.t.Applied = store.Applied{Draft: r.view.Digest(draft), Sent: deadline.Unix(), Told: dispositions(r.w)}
+	r.t.Made = started
 	if err := r.keep(ctx); err != nil {
 		return err
 	}
@@ -61,13 +64,13 @@ func (r *run) create(ctx context.Context) error {
 		}
 		return r.done(ctx, r.o.Now().Add(polls()[0]), note("create", started, r.o.Now(), err, ""))
 	}
-	return r.created(ctx, f, issue, started)
+	return r.created(ctx, issue, started)
 }
 
 // undo puts the row back as it was before a create that certainly had no effect. An earlier doubt
 // stays a doubt, with its own times.
 func (r *run) undo(ctx context.Context, before store.Ticket, started time.Time, cause error) error {
-	r.t = before
+	r.t, r.counted = before, false
 	if r.t.State != store.TicketDoubt {
 		r.t.State = store.TicketWanted
 	}
@@ -75,13 +78,13 @@ func (r *run) undo(ctx context.Context, before store.Ticket, started time.Time, 
 }
 
 // created is C6: nothing that can fail stands between the answer and this record.
-func (r *run) created(ctx context.Context, f finding.Finding, issue ticket.Issue, started time.Time) error {
+func (r *run) created(ctx context.Context, issue ticket.Issue, started time.Time) error {
 	ended := r.o.Now()
 	r.t.State, r.t.Ref, r.t.AttemptEnd = store.TicketLive, issue.Ref, r.there()
 	r.t.Applied.Known, r.t.Applied.Disposition = true, finding.Open
-	r.t.Applied.Opened, r.t.Applied.Written = f.Opened, issue.Written
-	if !f.Disposition.Closed() {
-		r.t.Applied.Status = f.Status
+	r.t.Applied.Opened, r.t.Applied.Written = r.f.Opened, issue.Written
+	if !r.f.Disposition.Closed() {
+		r.t.Applied.Status = r.f.Status
 	}
 	r.t.AuditAt = time.Time{}
 	if r.t.Attempts > 1 {
@@ -139,8 +142,9 @@ func (r *run) look(ctx context.Context) error {
 		r.t.Reason = "a create may have had an effect; looking again until " + started.Add(left).UTC().Format(time.TimeOnly) + " UTC"
 		return r.done(ctx, r.o.Now().Add(wait), note("find", started, r.o.Now(), nil, "not found yet"))
 	}
-	if f := r.w.Findings[0].Finding; f.Disposition.Closed() && !r.view.Policy().TicketClosed {
-		r.t.State, r.t.Attempts, r.t.Reason, r.t.Hint = store.TicketNone, 0, "closed before it had a ticket", ""
+	if needless(r.t, r.f, r.view) {
+		r.skip()
+		r.t.Attempts = 0
 		return r.done(ctx, time.Time{}, note("find", started, r.o.Now(), nil, "not found, and not needed any more"))
 	}
 	return r.create(ctx)
@@ -184,7 +188,7 @@ func (r *run) sighted(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if next != nil {
-			return true, r.o.Store.Record(ctx, store.Record{Ticket: r.t, Done: true, Due: r.t.AuditAt, Next: next})
+			return true, r.record(ctx, store.Record{Done: true, Due: r.t.AuditAt, Next: next})
 		}
 	}
 	s, err := r.seen(ctx, r.t.Marker)
@@ -224,20 +228,20 @@ func (r *run) adopt(ctx context.Context, found []ticket.Issue, started time.Time
 		return err
 	}
 	r.log.Info("issue adopted", "issue", issue.Ref.Key, "url", issue.Ref.URL, "rule", r.t.Rule)
-	rec := store.Record{Ticket: r.t, Op: note("adopt", started, r.o.Now(), nil, "found "+issue.Ref.Key+" by its marker"), Done: true, Due: r.o.Now()}
+	rec := store.Record{Op: note("adopt", started, r.o.Now(), nil, "found "+issue.Ref.Key+" by its marker"), Done: true, Due: r.o.Now()}
 	next, err := r.overtaken(ctx)
 	if err != nil {
 		return err
 	}
 	rec.Next = next
-	return r.o.Store.Record(ctx, rec)
+	return r.record(ctx, rec)
 }
 
 // overtaken gives the next generation where an audit saw its issue: a store that this one does not
 // remember had followed the ticket with it.
 func (r *run) overtaken(ctx context.Context) (next *store.Ticket, err error) {
 	after, err := r.seen(ctx, r.o.Mapping.Marker(r.t.Destination.Tracker, r.t.Group, r.t.Generation+1))
-	if err == nil && !after.Ref.IsZero() && len(r.w.Findings) > 0 {
+	if err == nil && !after.Ref.IsZero() && !followed(r.w) {
 		next = r.successor()
 	}
 	return next, err
@@ -251,18 +255,34 @@ func (r *run) hold(ctx context.Context, reason, hint string) error {
 
 // follow starts the next issue of the group.
 func (r *run) follow(ctx context.Context) error {
-	return r.o.Store.Record(ctx, store.Record{Ticket: r.t, Done: true, Due: r.t.AuditAt, Next: r.successor()})
+	return r.record(ctx, store.Record{Done: true, Due: r.t.AuditAt, Next: r.successor()})
 }
 
 func (r *run) successor() *store.Ticket {
-	dest, rule := r.t.Destination, r.t.Rule
-	if to, err := r.o.Mapping.Route(r.w.Findings[0].Finding); err == nil {
-		dest, rule = to.Destination, to.Rule
-	}
+	dest, rule := r.leadsTo()
 	now := r.o.Now()
 	return &store.Ticket{
-		Group: r.t.Group, Generation: r.t.Generation + 1, Destination: dest, Rule: rule, Previous: r.t.Ref,
+		Group: r.t.Group, Digest: r.t.Digest, Generation: r.t.Generation + 1, Destination: dest, Rule: rule, Previous: r.t.Ref,
 		Marker: r.o.Mapping.Marker(dest.Tracker, r.t.Group, r.t.Generation+1),
 		State:  store.TicketWanted, Due: now, Created: now, Updated: now,
 	}
+}
+
+// leadsTo gives where the ticket's findings go by the rules of now, if they all go to one place; no
+// member of a group is taken to where another goes.
+func (r *run) leadsTo() (ticket.Destination, string) {
+	dest, rule := r.t.Destination, r.t.Rule
+	if r.t.Digest {
+		return dest, rule
+	}
+	for i, f := range r.w.Findings {
+		to, err := r.o.Mapping.Route(f.Finding)
+		if err != nil || (i > 0 && to.Destination != dest) {
+			return r.t.Destination, r.t.Rule
+		}
+		if i == 0 {
+			dest, rule = to.Destination, to.Rule
+		}
+	}
+	return dest, rule
 }

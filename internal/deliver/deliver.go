@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
 	"ticketd/internal/wake"
 	"ticketd/mapping"
@@ -26,6 +27,28 @@ type Timing struct {
 	BackoffMax time.Duration // longest wait after failures; 15 min
 	Probe      time.Duration // between tries of a refused credential, project or repository; 5 min
 	Idle       time.Duration // longest sleep, which is what a wake that got lost costs; 1 min
+	Gather     time.Duration // how old the newest change of a group or a digest's list is before its issue tells of it; 1 min
+	GatherMost time.Duration // how long a change waits for that at most; 10 min
+}
+
+// filled gives the timing with its defaults.
+func (t Timing) filled() Timing {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	def(&t.Quiet, 10*time.Minute)
+	def(&t.Settle, min(time.Minute, t.Quiet))
+	def(&t.Call, 25*time.Second)
+	def(&t.Lease, 60*time.Second)
+	def(&t.BackoffMin, 5*time.Second)
+	def(&t.BackoffMax, 15*time.Minute)
+	def(&t.Probe, 5*time.Minute)
+	def(&t.Idle, time.Minute)
+	def(&t.Gather, time.Minute)
+	def(&t.GatherMost, 10*time.Minute)
+	return t
 }
 
 // Options of a Deliverer. All but Skew and Rand are required.
@@ -51,24 +74,14 @@ type Deliverer struct {
 	audited  map[string]bool // projects whose existing tickets were listed since start
 	down     time.Time       // until when an unreachable or unwell tracker is left alone
 	failed   atomic.Int64    // consecutive calls that ended so; read by others too
+	counted  bool            // the lines of tickets that wait for their turn were looked at, and turn holds
+	turn     time.Time       // when the next of them may have its turn; zero: none waits
 	stopping <-chan struct{} // closed when Run should end; nil: never
 }
 
 // New makes a Deliverer.
 func New(o Options) *Deliverer {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d == 0 {
-			*d = v
-		}
-	}
-	def(&o.Timing.Quiet, 10*time.Minute)
-	def(&o.Timing.Settle, min(time.Minute, o.Timing.Quiet))
-	def(&o.Timing.Call, 25*time.Second)
-	def(&o.Timing.Lease, 60*time.Second)
-	def(&o.Timing.BackoffMin, 5*time.Second)
-	def(&o.Timing.BackoffMax, 15*time.Minute)
-	def(&o.Timing.Probe, 5*time.Minute)
-	def(&o.Timing.Idle, time.Minute)
+	o.Timing = o.Timing.filled()
 	if o.Rand == nil {
 		o.Rand = rand.Float64
 	}
@@ -137,6 +150,9 @@ func (d *Deliverer) Step(ctx context.Context) (Did, error) {
 			return Did{Next: now}, err
 		}
 	}
+	if err := d.release(ctx, now); err != nil {
+		return Did{}, err
+	}
 	w, next, err := d.o.Store.Claim(ctx, store.Claim{
 		Tracker: d.o.Name, Now: now, Lease: d.o.Timing.Lease, Skip: p.projects,
 	})
@@ -144,7 +160,7 @@ func (d *Deliverer) Step(ctx context.Context) (Did, error) {
 		return Did{}, err
 	}
 	if w.Ticket.ID == 0 {
-		return Did{Next: earliest(next, p.ends)}, d.rested(ctx, now)
+		return Did{Next: earliest(earliest(next, p.ends), d.turn)}, d.rested(ctx, now)
 	}
 	action, err := d.drive(ctx, w)
 	if errors.Is(err, store.ErrFenced) {
@@ -187,19 +203,22 @@ type run struct {
 
 	w    store.Work
 	t    store.Ticket // the row as it will be recorded
+	s    mapping.Subject
+	f    finding.Finding // the subject's
 	view mapping.View
 	log  *slog.Logger
 }
 
 // drive does the next step of a claimed ticket and gives the claim back.
 func (d *Deliverer) drive(ctx context.Context, w store.Work) (_ Action, err error) {
-	r := &run{Deliverer: d, w: w, t: w.Ticket}
-	if len(w.Findings) > 0 {
-		r.view = d.o.Mapping.For(mapping.One(w.Findings[0].Finding), w.Ticket.Destination, w.Ticket.Rule)
+	s := about(w)
+	r := &run{Deliverer: d, w: w, t: w.Ticket, s: s, f: s.Finding}
+	if !followed(w) {
+		r.view = d.o.Mapping.For(s, w.Ticket.Destination, w.Ticket.Rule)
 	}
 	r.log = d.o.Logger.With("ticket", w.Ticket.ID, "finding", w.Ticket.Group)
-	if len(w.Findings) > 0 {
-		r.log = r.log.With("event", w.Findings[0].Event)
+	if newest := newestEvent(w.Findings); newest > 0 {
+		r.log = r.log.With("event", newest)
 	}
 	if r.t.Ref.Key != "" {
 		r.log = r.log.With("issue", r.t.Ref.Key)
@@ -218,7 +237,7 @@ func (d *Deliverer) drive(ctx context.Context, w store.Work) (_ Action, err erro
 	if adopted, err := r.sighted(ctx); adopted || err != nil {
 		return Look, err
 	}
-	step := Plan(r.w, r.view, d.o.Now())
+	step := Plan(r.w, r.view, d.o.Timing, d.o.Now())
 	return step.Action, r.perform(ctx, step)
 }
 
@@ -241,10 +260,10 @@ func (r *run) panicked(ctx context.Context, cause any) error {
 func (r *run) perform(ctx context.Context, s Step) error {
 	switch s.Action {
 	case Skip:
-		r.t.State, r.t.Reason, r.t.Hint = store.TicketNone, "closed before it had a ticket", ""
+		r.skip()
 		return r.done(ctx, time.Time{}, nil)
 	case Rest:
-		return r.rest(ctx)
+		return r.rest(ctx, s.Due)
 	case Look:
 		return r.look(ctx)
 	case Create:
@@ -256,8 +275,7 @@ func (r *run) perform(ctx context.Context, s Step) error {
 	case Reopen:
 		return r.setState(ctx, true)
 	case Accept:
-		r.t.Applied.Opened = r.w.Findings[0].Opened
-		return r.done(ctx, r.o.Now(), nil)
+		return r.accept(ctx)
 	case Follow:
 		return r.follow(ctx)
 	case Update:
@@ -266,20 +284,32 @@ func (r *run) perform(ctx context.Context, s Step) error {
 		return r.comment(ctx, s)
 	case DropComment:
 		return r.dropComment(ctx, s.Op)
+	case Label:
+		return r.relabel(ctx, true)
+	case Unlabel:
+		return r.relabel(ctx, false)
 	case Audit:
 		return r.auditTicket(ctx)
 	}
-	return r.rest(ctx)
+	return r.rest(ctx, time.Time{})
 }
 
-// rest gives the ticket back until something changes or an audit is due. A held row whose cause is
-// gone is held no longer.
-func (r *run) rest(ctx context.Context) error {
-	stillRefused := len(r.w.Findings) > 0 && refused(r.t.Applied, r.w.Findings[0].Finding)
-	if r.t.State == store.TicketHeld && !stillRefused {
+// rest gives the ticket back until something changes, or an audit or the telling of changes is due. A
+// held row whose cause is gone is held no longer.
+func (r *run) rest(ctx context.Context, due time.Time) error {
+	if r.t.State == store.TicketHeld && !refused(r.t.Applied, r.f) {
 		r.t.State, r.t.Reason, r.t.Hint = Implied(r.t), "", ""
 	}
-	return r.done(ctx, r.t.AuditAt, nil)
+	r.gather(due)
+	return r.done(ctx, earliest(r.t.AuditAt, due), nil)
+}
+
+// skip notes that no issue is needed.
+func (r *run) skip() {
+	r.t.State, r.t.Reason, r.t.Hint = store.TicketNone, "closed before it had a ticket", ""
+	if r.t.Digest {
+		r.t.Reason = "nothing waits for its turn"
+	}
 }
 
 // note is the line of the operations record for a call.
@@ -294,10 +324,37 @@ func note(name string, started, ended time.Time, err error, text string) *store.
 
 // keep records the row without giving it back: what must be durable before a call.
 func (r *run) keep(ctx context.Context, comments ...store.Comment) error {
-	return r.o.Store.Record(ctx, store.Record{Ticket: r.t, Comments: comments})
+	return r.record(ctx, store.Record{Comments: comments})
 }
 
 // done records the row and gives it back. due is when it wants attention next.
 func (r *run) done(ctx context.Context, due time.Time, op *store.Op, comments ...store.Comment) error {
-	return r.o.Store.Record(ctx, store.Record{Ticket: r.t, Comments: comments, Op: op, Done: true, Due: due})
+	return r.record(ctx, store.Record{Comments: comments, Op: op, Done: true, Due: due})
+}
+
+// record writes the row. One that is made, held or needless is in no line.
+func (r *run) record(ctx context.Context, rec store.Record) error {
+	if r.t.State != store.TicketWanted && r.t.State != store.TicketDoubt {
+		r.t.Turn = store.TurnNone
+	}
+	before := r.w.Ticket.Turn
+	if r.t.Turn == store.TurnWaits || before == store.TurnWaits {
+		rec.Digest = r.digest(store.Line{Destination: r.t.Destination, Rule: r.t.Rule})
+	}
+	rec.Ticket = r.t
+	if err := r.o.Store.Record(ctx, rec); err != nil {
+		return err
+	}
+	if before == store.TurnReleased && r.t.Turn == store.TurnNone {
+		r.counted = false // it was made, or left its place to another
+	}
+	r.w.Ticket.Turn = r.t.Turn
+	return nil
+}
+
+func newestEvent(all []store.Finding) (seq int64) {
+	for _, f := range all {
+		seq = max(seq, f.Event)
+	}
+	return seq
 }

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -23,11 +24,13 @@ const (
 	Check       Action = "check"        // a new opening: see whether a person closed the issue
 	Close       Action = "close"        // bring the issue to the finding's disposition
 	Reopen      Action = "reopen"       // open it again
-	Accept      Action = "accept"       // take note of a regression that the rule says to leave alone
+	Accept      Action = "accept"       // take note of what the issue's state is not changed for
 	Follow      Action = "follow"       // make a following issue
 	Update      Action = "update"       // rewrite what still stands as written
 	Comment     Action = "comment"      // post the comment Op
 	DropComment Action = "drop-comment" // delete the comment Op
+	Label       Action = "label"        // put the label on that says that the workflow refused
+	Unlabel     Action = "unlabel"      // take it off again
 	Audit       Action = "audit"        // look for late duplicates
 )
 
@@ -36,37 +39,54 @@ type Step struct {
 	Action Action
 	Op     string     // of Comment and DropComment
 	Doc    ticket.Doc // of Comment
+	Look   bool       // of Comment: see first whether a person closed the issue
+	Due    time.Time  // of Rest: when changes that wait for each other are told; zero: none do
+
+	Telling map[string]finding.Disposition // of Comment, on a group: what it tells of the members
+}
+
+// plan is what a step is decided from.
+type plan struct {
+	w      store.Work
+	v      mapping.View
+	timing Timing
+	now    time.Time
+
+	t store.Ticket
+	a store.Applied
+	s mapping.Subject
+	f finding.Finding // the subject's
 }
 
 // Plan decides the next step from what is known. It is pure: the same work at the same time gives
 // the same step.
-func Plan(w store.Work, v mapping.View, now time.Time) Step {
+func Plan(w store.Work, v mapping.View, timing Timing, now time.Time) Step {
 	t := w.Ticket
-	if len(w.Findings) == 0 { // another issue followed this one
-		if !t.Ref.IsZero() && auditDue(t, now) {
-			return Step{Action: Audit}
-		}
-		return Step{Action: Rest}
+	if followed(w) {
+		return when(!t.Ref.IsZero() && auditDue(t, now), Step{Action: Audit})
 	}
-	f := w.Findings[0].Finding
+	s := about(w)
+	p := plan{w: w, v: v, timing: timing.filled(), now: now, t: t, a: t.Applied, s: s, f: s.Finding}
 	switch Implied(t) {
 	case store.TicketIntent, store.TicketDoubt:
 		return Step{Action: Look}
 	case store.TicketWanted, store.TicketNone:
-		if f.Disposition.Closed() && !v.Policy().TicketClosed {
+		if needless(t, p.f, v) {
 			return Step{Action: Skip}
 		}
 		return Step{Action: Create}
 	case store.TicketGone:
-		if !f.Disposition.Closed() && f.Opened.Compare(t.Applied.Opened) > 0 {
-			return Step{Action: Follow}
-		}
-		return Step{Action: Rest}
+		return p.gone()
 	case store.TicketLive, store.TicketClosed:
-		return planIssue(w, f, v, now)
+		return p.issue()
 	case store.TicketHeld, store.TicketIgnored:
 	}
 	return Step{Action: Rest}
+}
+
+// needless tells whether a ticket that has no issue needs none.
+func needless(t store.Ticket, f finding.Finding, v mapping.View) bool {
+	return f.Disposition.Closed() && (t.Digest || !v.Policy().TicketClosed)
 }
 
 // Implied gives the state that a held row would have if nothing held it.
@@ -84,46 +104,109 @@ func Implied(t store.Ticket) store.TicketState {
 	return store.TicketLive
 }
 
-func planIssue(w store.Work, f finding.Finding, v mapping.View, now time.Time) Step {
-	t := w.Ticket
-	if auditDue(t, now) {
+func (p plan) issue() Step {
+	if auditDue(p.t, p.now) {
 		return Step{Action: Audit}
 	}
-	state := planOpen
-	if f.Disposition.Closed() {
-		state = planClosed
+	state := p.open
+	if p.f.Disposition.Closed() {
+		state = p.closed
 	}
-	if s := state(w, f, v, now); s.Action != Rest {
+	if s := state(); s.Action != Rest {
 		return s
 	}
-	if s := planNotes(w, v); s.Action != Rest {
+	if p.a.Labelled != "" && !refused(p.a, p.f) {
+		return Step{Action: Unlabel}
+	}
+	if s := p.notes(); s.Action != Rest {
 		return s
 	}
-	if Implied(t) == store.TicketLive && !f.Disposition.Closed() {
-		if d, err := v.Draft(mapping.One(f), t.Marker, t.Previous); err == nil && v.Digest(d) != t.Applied.Draft {
-			return Step{Action: Update}
-		}
-	}
-	return Step{Action: Rest}
+	return p.text()
 }
 
 func auditDue(t store.Ticket, now time.Time) bool {
 	return !t.AuditAt.IsZero() && !t.AuditAt.After(now)
 }
 
-// planClosed: comment with the disposition, then close.
-func planClosed(w store.Work, f finding.Finding, v mapping.View, _ time.Time) Step {
-	a := w.Ticket.Applied
-	if a.Known && a.Status == f.Status && Implied(w.Ticket) == store.TicketClosed {
+// gone: a deleted issue is followed by another once Data Theorem opens anew what it was about.
+func (p plan) gone() Step {
+	switch {
+	case !p.f.Disposition.Closed() && p.regressed():
+		return Step{Action: Follow}
+	case p.unnoticed():
+		return Step{Action: Accept}
+	}
+	return Step{Action: Rest}
+}
+
+// regressed tells whether Data Theorem opened anew what the ticket is about: the finding, or any
+// member of a group, since that was last brought to the issue.
+func (p plan) regressed() bool {
+	if p.f.Opened.Compare(p.a.Opened) > 0 {
+		return true
+	}
+	for key, d := range dispositions(p.w) {
+		if p.a.Told != nil && !d.Closed() && p.a.Told[key] != d {
+			return true
+		}
+	}
+	return false
+}
+
+// unnoticed tells, of an issue that is left alone, whether a member closed or a digest's list emptied:
+// what opens after that is opened anew.
+func (p plan) unnoticed() bool {
+	if p.t.Digest {
+		return p.f.Disposition.Closed() && p.a.Disposition != p.f.Disposition
+	}
+	for key, d := range dispositions(p.w) {
+		if told, known := p.a.Told[key]; known && d.Closed() && !told.Closed() {
+			return true
+		}
+	}
+	return false
+}
+
+// state is the comment that tells of the finding's disposition; on a group it tells of all members.
+func (p plan) state(kind string, s finding.Stamp) (Step, bool) {
+	op := stateOp(kind, s)
+	return Step{Action: Comment, Op: op, Doc: p.v.StateComment(p.s), Telling: dispositions(p.w)}, pending(p.w, op)
+}
+
+// closed: comment with the disposition, then close. A ticket that only gets a comment, by its rule or
+// because a person closed it before, counts as brought to the disposition with that.
+func (p plan) closed() Step {
+	byPerson := Implied(p.t) == store.TicketClosed && p.a.ByPerson
+	stays := p.v.CommentOnly(p.f.Disposition) || (byPerson && !p.v.Policy().ClosePersonClosed)
+	if p.a.Known && p.a.Status == p.f.Status && (stays || Implied(p.t) == store.TicketClosed) {
 		return Step{Action: Rest}
 	}
-	if op := stateOp("state", f.Status); pending(w, op) {
-		return Step{Action: Comment, Op: op, Doc: v.StateComment(mapping.One(f))}
+	if stays && !p.a.Known {
+		return Step{Action: Check}
 	}
-	if refused(a, f) {
-		return planRefused(w, f)
+	if s, due := p.state("state", p.f.Status); due {
+		return s
+	}
+	if stays {
+		return Step{Action: Accept}
+	}
+	if refused(p.a, p.f) {
+		return p.refused()
+	}
+	if draft, stale := p.stale(); stale && (p.s.Members != nil || p.s.Digest) && Implied(p.t) == store.TicketLive && draft != p.a.Unwritten {
+		return Step{Action: Update} // the last that is written: all are closed
 	}
 	return Step{Action: Close}
+}
+
+// stale gives the digest of the draft as it should be, and tells whether the issue was written otherwise.
+func (p plan) stale() (digest string, stale bool) {
+	d, err := p.v.Draft(p.s, p.t.Marker, p.t.Previous)
+	if err != nil {
+		return "", false
+	}
+	digest = p.v.Digest(d)
+	return digest, digest != p.a.Draft
 }
 
 // refused tells whether the workflow refused to bring the issue to this very disposition. That is
@@ -132,78 +215,112 @@ func refused(a store.Applied, f finding.Finding) bool {
 	return a.Known && a.Refused == f.Status && !f.Status.IsZero()
 }
 
-// planRefused: say so in the issue, and leave it to a person.
-func planRefused(w store.Work, f finding.Finding) Step {
-	if op := stateOp("refused", f.Status); pending(w, op) {
-		return Step{Action: Comment, Op: op, Doc: refusedComment(f, w.Ticket.Reason)}
+// refused: say so in the issue, by a comment and a label, and leave it to a person.
+func (p plan) refused() Step {
+	if op := stateOp("refused", p.f.Status); pending(p.w, op) {
+		return Step{Action: Comment, Op: op, Doc: refusedComment(p.f, p.t.Reason)}
 	}
-	return Step{Action: Rest}
+	return when(p.a.Labelled == "" && p.a.LabelRefused != p.f.Status, Step{Action: Label})
 }
 
-// planOpen: an issue that we closed is reopened (or followed by a new one when that is long ago);
-// one that a person closed is left alone until Data Theorem opens the finding anew.
-func planOpen(w store.Work, f finding.Finding, v mapping.View, now time.Time) Step {
-	t, a := w.Ticket, w.Ticket.Applied
-	regressed := f.Opened.Compare(a.Opened) > 0
+// open: an issue that we closed is reopened (or followed by a new one when that is long ago); one that
+// a person closed is left alone until Data Theorem opens the finding anew.
+func (p plan) open() Step {
+	closed := Implied(p.t) == store.TicketClosed
 	switch {
-	case refused(a, f):
-		return planRefused(w, f)
-	case Implied(t) == store.TicketClosed && a.ByPerson:
-		if regressed {
-			return planRegression(w, f, v)
+	case refused(p.a, p.f):
+		return p.refused()
+	case closed && p.a.ByPerson:
+		if p.regressed() {
+			return p.regression()
 		}
-	case Implied(t) == store.TicketClosed:
-		closed := time.Unix(a.ClosedAt, 0)
-		within := v.Policy().ReopenWithin
-		if a.Known && a.ClosedAt != 0 && now.Sub(closed) > within { // not known: a reopening in time may be under way
-			return Step{Action: Follow}
+		if p.unnoticed() {
+			return Step{Action: Accept}
 		}
-		return Step{Action: Reopen}
-	case !a.Known && (regressed || a.ClosedAt != 0):
+	case closed && p.v.CommentOnly(finding.Open):
+		if p.a.Disposition != finding.Open || p.a.Status != p.f.Status {
+			return p.sayOnly("state", p.f.Status)
+		}
+	case closed:
+		return p.reopen()
+	case !p.a.Known && (p.regressed() || p.a.ClosedAt != 0) && !p.v.CommentOnly(finding.Open):
 		return Step{Action: Reopen} // we may have closed it; looks first and does nothing where it is open
-	case !a.Known, regressed:
+	case !p.a.Known, p.a.Disposition.Closed(), p.openedAnew():
 		return Step{Action: Check}
 	}
-	if op := stateOp("state", f.Status); !f.Status.IsZero() && a.Reopened == f.Status && pending(w, op) {
-		return Step{Action: Comment, Op: op, Doc: v.StateComment(mapping.One(f))}
+	if s, due := p.state("state", p.f.Status); due && !p.f.Status.IsZero() && p.a.Reopened == p.f.Status {
+		return s
 	}
 	return Step{Action: Rest}
 }
 
-// planRegression: a person closed the issue, and then the finding was opened anew.
-func planRegression(w store.Work, f finding.Finding, v mapping.View) Step {
-	switch v.Policy().OnRegression {
-	case mapping.RegressionNew:
+func (p plan) reopen() Step {
+	closed := time.Unix(p.a.ClosedAt, 0)
+	within := p.v.Policy().ReopenWithin
+	if p.a.Known && p.a.ClosedAt != 0 && p.now.Sub(closed) > within { // not known: a reopening in time may be under way
 		return Step{Action: Follow}
-	case mapping.RegressionComment:
-		if op := stateOp("regression", f.Opened); pending(w, op) {
-			return Step{Action: Comment, Op: op, Doc: v.StateComment(mapping.One(f))}
-		}
-		return Step{Action: Accept}
-	case mapping.RegressionNothing:
-		return Step{Action: Accept}
-	case mapping.RegressionReopen:
 	}
 	return Step{Action: Reopen}
 }
 
-// planNotes: a note is a comment; a deleted note is none.
-func planNotes(w store.Work, v mapping.View) Step {
-	if !v.Policy().Notes {
+// openedAnew asks for a look at an issue that should be open. Where the members of a group are to be
+// told of, that is a part of the telling.
+func (p plan) openedAnew() bool {
+	untold := p.a.Told != nil && !maps.Equal(p.a.Told, dispositions(p.w))
+	return p.regressed() && (!grouped(p.t) || !untold)
+}
+
+// sayOnly leaves the issue's state as it is and says why it might be another.
+func (p plan) sayOnly(kind string, at finding.Stamp) Step {
+	if s, due := p.state(kind, at); due {
+		return s
+	}
+	return Step{Action: Accept}
+}
+
+// regression: a person closed the issue, and then the finding was opened anew.
+func (p plan) regression() Step {
+	switch p.v.Policy().OnRegression {
+	case mapping.RegressionNew:
+		return Step{Action: Follow}
+	case mapping.RegressionComment:
+		return p.sayOnly("regression", p.f.Opened)
+	case mapping.RegressionNothing:
+		return Step{Action: Accept}
+	case mapping.RegressionReopen:
+	}
+	if p.v.CommentOnly(finding.Open) {
+		return p.sayOnly("regression", p.f.Opened)
+	}
+	return Step{Action: Reopen}
+}
+
+// notes: a note is a comment; a deleted note is none.
+func (p plan) notes() Step {
+	if !p.v.Policy().Notes {
 		return Step{Action: Rest}
 	}
-	for _, n := range w.Notes {
-		op := "note/" + n.ID
-		c, known := commentOf(w, op)
+	for _, n := range p.w.Notes {
+		op := p.noteOp(n)
+		c, known := commentOf(p.w, op)
 		switch {
 		case n.Deleted && known && c.State != store.CommentDeleted && c.State != store.CommentFailed,
-			n.Deleted && !known && w.Ticket.Applied.Adopted: // it may be there all the same
+			n.Deleted && !known && p.a.Adopted: // it may be there all the same
 			return Step{Action: DropComment, Op: op}
-		case !n.Deleted && pending(w, op):
-			return Step{Action: Comment, Op: op, Doc: v.NoteComment(n)}
+		case !n.Deleted && pending(p.w, op):
+			return Step{Action: Comment, Op: op, Doc: p.v.NoteComment(n)}
 		}
 	}
 	return Step{Action: Rest}
+}
+
+// noteOp names the comment of a note. The notes of a group are written on several findings and
+// parents, and only there their ids are certain to differ.
+func (p plan) noteOp(n finding.Note) string {
+	if grouped(p.t) {
+		return "note/" + n.Subject.UUID + "/" + n.ID
+	}
+	return "note/" + n.ID
 }
 
 // pending tells whether a comment still has to be posted.

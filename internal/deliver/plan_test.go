@@ -51,6 +51,8 @@ func byPerson(t *store.Ticket)     { t.Applied.ByPerson = true }
 func unknown(t *store.Ticket)      { t.Applied.Known = false }
 func adopted(t *store.Ticket)      { t.Applied.Adopted = true }
 func refusedAt2(t *store.Ticket)   { t.Applied.Refused = stamp(2) }
+func labelled(t *store.Ticket)     { t.Applied.Labelled = "ticketd-refused" }
+func unlabelable(t *store.Ticket)  { t.Applied.LabelRefused = stamp(2) }
 func reopenedFor3(t *store.Ticket) { t.Applied.Reopened, t.Applied.Opened = stamp(3), stamp(3) }
 func attempted(t *store.Ticket)    { t.Ref, t.Applied, t.Attempts = ticket.Ref{}, store.Applied{}, 1 }
 func nothingSent(t *store.Ticket)  { t.Ref, t.Applied = ticket.Ref{}, store.Applied{} }
@@ -86,38 +88,44 @@ func TestPlanTakesTheNextStepForEveryStateOfTicketAndFinding(t *testing.T) {
 		"a create is in doubt and the finding closed": {ticket: row(store.TicketDoubt), finding: closed(finding.Fixed, 2), want: deliver.Look},
 		"held before anything was sent":               {ticket: row(store.TicketHeld, nothingSent), finding: opened(1), want: deliver.Create},
 		"held, but a create may have had an effect":   {ticket: row(store.TicketHeld, attempted), finding: opened(1), want: deliver.Look},
-		"ignored":                                     {ticket: row(store.TicketIgnored), finding: opened(3), want: deliver.Rest},
-		"open and true":                               {ticket: row(store.TicketLive), finding: opened(1), want: deliver.Rest},
-		"open, the text changed":                      {ticket: row(store.TicketLive), finding: opened(1), stale: true, want: deliver.Update},
-		"open, not known whether the issue is":        {ticket: row(store.TicketLive, unknown), finding: opened(1), want: deliver.Check},
-		"opened anew, the last closing unknown":       {ticket: row(store.TicketLive, unknown), finding: opened(3), want: deliver.Reopen},
-		"opened anew while the issue should be open":  {ticket: row(store.TicketLive), finding: opened(3), want: deliver.Check},
-		"closed, the issue is open":                   {ticket: row(store.TicketLive), finding: closed(finding.Fixed, 2), want: deliver.Comment, op: said2},
-		"closed, and that is said":                    {ticket: row(store.TicketLive), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted)}, want: deliver.Close},
-		"closed, the saying is in doubt":              {ticket: row(store.TicketLive), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentDoubt)}, want: deliver.Comment, op: said2},
-		"closed, the saying was refused":              {ticket: row(store.TicketLive), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentFailed)}, want: deliver.Close},
-		"closed and true":                             {ticket: row(store.TicketClosed, byUs(time.Hour)), finding: closed(finding.Fixed, 2), want: deliver.Rest},
-		"closed, not known whether the issue is":      {ticket: row(store.TicketClosed, byUs(time.Hour), unknown), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted)}, want: deliver.Close},
-		"closed for another reason than before":       {ticket: row(store.TicketClosed, byUs(time.Hour)), finding: closed(finding.WontFix, 3), want: deliver.Comment, op: "state/3-01234567"},
-		"closed where a person had closed it":         {ticket: row(store.TicketClosed, byPerson), finding: closed(finding.Fixed, 2), want: deliver.Comment, op: said2},
-		"closing was refused, not said yet":           {ticket: row(store.TicketHeld, refusedAt2), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted)}, want: deliver.Comment, op: refused2},
-		"closing was refused and that is said":        {ticket: row(store.TicketHeld, refusedAt2), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted), said(refused2, store.CommentPosted)}, want: deliver.Rest},
-		"closing was refused, a person says retry":    {ticket: row(store.TicketLive, refusedAt2, unknown), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted), said(refused2, store.CommentPosted)}, want: deliver.Close},
-		"closing was refused, closed otherwise now":   {ticket: row(store.TicketHeld, refusedAt2), finding: closed(finding.WontFix, 3), comments: []store.Comment{said("state/3-01234567", store.CommentPosted)}, want: deliver.Close},
-		"reopening was refused, not said yet":         {ticket: row(store.TicketHeld, byUs(time.Hour), refusedAt2), finding: opened(2), want: deliver.Comment, op: refused2},
-		"reopening was refused and that is said":      {ticket: row(store.TicketHeld, byUs(time.Hour), refusedAt2), finding: opened(2), comments: []store.Comment{said(refused2, store.CommentPosted)}, want: deliver.Rest},
-		"open again, we closed it lately":             {ticket: row(store.TicketClosed, byUs(time.Hour)), finding: opened(3), want: deliver.Reopen},
-		"open again, we closed it long ago":           {ticket: row(store.TicketClosed, byUs(91*24*time.Hour)), finding: opened(3), want: deliver.Follow},
-		"open again, nothing is ever reopened":        {ticket: row(store.TicketClosed, byUs(time.Second)), finding: opened(3), policy: func(r *mapping.Rule) { r.ReopenWithin = "0" }, want: deliver.Follow},
-		"open again, a reopening in time is in doubt": {ticket: row(store.TicketClosed, byUs(91*24*time.Hour), unknown), finding: opened(3), want: deliver.Reopen},
-		"reopened, not said yet":                      {ticket: row(store.TicketLive, reopenedFor3), finding: opened(3), want: deliver.Comment, op: "state/3-01234567"},
-		"reopened and said":                           {ticket: row(store.TicketLive, reopenedFor3), finding: opened(3), comments: []store.Comment{said("state/3-01234567", store.CommentPosted)}, want: deliver.Rest},
-		"a person closed it":                          {ticket: row(store.TicketClosed, byPerson), finding: opened(1), want: deliver.Rest},
-		"a person closed it, opened anew":             {ticket: row(store.TicketClosed, byPerson), finding: opened(3), want: deliver.Reopen},
-		"a person closed it, opened anew, follow":     {ticket: row(store.TicketClosed, byPerson), finding: opened(3), policy: newer, want: deliver.Follow},
-		"a person closed it, opened anew, say so":     {ticket: row(store.TicketClosed, byPerson), finding: opened(3), policy: comment, want: deliver.Comment, op: "regression/3-01234567"},
-		"a person closed it, opened anew, said":       {ticket: row(store.TicketClosed, byPerson), finding: opened(3), policy: comment, comments: []store.Comment{said("regression/3-01234567", store.CommentPosted)}, want: deliver.Accept},
-		"a person closed it, opened anew, nothing":    {ticket: row(store.TicketClosed, byPerson), finding: opened(3), policy: nothing, want: deliver.Accept},
+		"ignored":       {ticket: row(store.TicketIgnored), finding: opened(3), want: deliver.Rest},
+		"open and true": {ticket: row(store.TicketLive), finding: opened(1), want: deliver.Rest},
+		"open and true, the label of a refusal is on":           {ticket: row(store.TicketLive, labelled), finding: opened(1), want: deliver.Unlabel},
+		"open, the text changed":                                {ticket: row(store.TicketLive), finding: opened(1), stale: true, want: deliver.Update},
+		"open, not known whether the issue is":                  {ticket: row(store.TicketLive, unknown), finding: opened(1), want: deliver.Check},
+		"opened anew, the last closing unknown":                 {ticket: row(store.TicketLive, unknown), finding: opened(3), want: deliver.Reopen},
+		"opened anew while the issue should be open":            {ticket: row(store.TicketLive), finding: opened(3), want: deliver.Check},
+		"closed, the issue is open":                             {ticket: row(store.TicketLive), finding: closed(finding.Fixed, 2), want: deliver.Comment, op: said2},
+		"closed, and that is said":                              {ticket: row(store.TicketLive), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted)}, want: deliver.Close},
+		"closed, the saying is in doubt":                        {ticket: row(store.TicketLive), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentDoubt)}, want: deliver.Comment, op: said2},
+		"closed, the saying was refused":                        {ticket: row(store.TicketLive), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentFailed)}, want: deliver.Close},
+		"closed and true":                                       {ticket: row(store.TicketClosed, byUs(time.Hour)), finding: closed(finding.Fixed, 2), want: deliver.Rest},
+		"closed and true, the label of a refusal is on":         {ticket: row(store.TicketClosed, byUs(time.Hour), labelled), finding: closed(finding.Fixed, 2), want: deliver.Unlabel},
+		"closed, not known whether the issue is":                {ticket: row(store.TicketClosed, byUs(time.Hour), unknown), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted)}, want: deliver.Close},
+		"closed for another reason than before":                 {ticket: row(store.TicketClosed, byUs(time.Hour)), finding: closed(finding.WontFix, 3), want: deliver.Comment, op: "state/3-01234567"},
+		"closed where a person had closed it":                   {ticket: row(store.TicketClosed, byPerson), finding: closed(finding.Fixed, 2), want: deliver.Comment, op: said2},
+		"closing was refused, not said yet":                     {ticket: row(store.TicketHeld, refusedAt2), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted)}, want: deliver.Comment, op: refused2},
+		"closing was refused and that is said":                  {ticket: row(store.TicketHeld, refusedAt2, labelled), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted), said(refused2, store.CommentPosted)}, want: deliver.Rest},
+		"closing was refused said, not labelled yet":            {ticket: row(store.TicketHeld, refusedAt2), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted), said(refused2, store.CommentPosted)}, want: deliver.Label},
+		"closing was refused said, the label was refused too":   {ticket: row(store.TicketHeld, refusedAt2, unlabelable), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted), said(refused2, store.CommentPosted)}, want: deliver.Rest},
+		"closing was refused, a person says retry":              {ticket: row(store.TicketLive, refusedAt2, unknown), finding: closed(finding.Fixed, 2), comments: []store.Comment{said(said2, store.CommentPosted), said(refused2, store.CommentPosted)}, want: deliver.Close},
+		"closing was refused, closed otherwise now":             {ticket: row(store.TicketHeld, refusedAt2), finding: closed(finding.WontFix, 3), comments: []store.Comment{said("state/3-01234567", store.CommentPosted)}, want: deliver.Close},
+		"reopening was refused, not said yet":                   {ticket: row(store.TicketHeld, byUs(time.Hour), refusedAt2), finding: opened(2), want: deliver.Comment, op: refused2},
+		"reopening was refused and that is said":                {ticket: row(store.TicketHeld, byUs(time.Hour), refusedAt2, labelled), finding: opened(2), comments: []store.Comment{said(refused2, store.CommentPosted)}, want: deliver.Rest},
+		"reopening was refused said, not labelled yet":          {ticket: row(store.TicketHeld, byUs(time.Hour), refusedAt2), finding: opened(2), comments: []store.Comment{said(refused2, store.CommentPosted)}, want: deliver.Label},
+		"reopening was refused said, the label was refused too": {ticket: row(store.TicketHeld, byUs(time.Hour), refusedAt2, unlabelable), finding: opened(2), comments: []store.Comment{said(refused2, store.CommentPosted)}, want: deliver.Rest},
+		"open again, we closed it lately":                       {ticket: row(store.TicketClosed, byUs(time.Hour)), finding: opened(3), want: deliver.Reopen},
+		"open again, we closed it long ago":                     {ticket: row(store.TicketClosed, byUs(91*24*time.Hour)), finding: opened(3), want: deliver.Follow},
+		"open again, nothing is ever reopened":                  {ticket: row(store.TicketClosed, byUs(time.Second)), finding: opened(3), policy: func(r *mapping.Rule) { r.ReopenWithin = "0" }, want: deliver.Follow},
+		"open again, a reopening in time is in doubt":           {ticket: row(store.TicketClosed, byUs(91*24*time.Hour), unknown), finding: opened(3), want: deliver.Reopen},
+		"reopened, not said yet":                                {ticket: row(store.TicketLive, reopenedFor3), finding: opened(3), want: deliver.Comment, op: "state/3-01234567"},
+		"reopened and said":                                     {ticket: row(store.TicketLive, reopenedFor3), finding: opened(3), comments: []store.Comment{said("state/3-01234567", store.CommentPosted)}, want: deliver.Rest},
+		"a person closed it":                                    {ticket: row(store.TicketClosed, byPerson), finding: opened(1), want: deliver.Rest},
+		"a person closed it, opened anew":                       {ticket: row(store.TicketClosed, byPerson), finding: opened(3), want: deliver.Reopen},
+		"a person closed it, opened anew, follow":               {ticket: row(store.TicketClosed, byPerson), finding: opened(3), policy: newer, want: deliver.Follow},
+		"a person closed it, opened anew, say so":               {ticket: row(store.TicketClosed, byPerson), finding: opened(3), policy: comment, want: deliver.Comment, op: "regression/3-01234567"},
+		"a person closed it, opened anew, said":                 {ticket: row(store.TicketClosed, byPerson), finding: opened(3), policy: comment, comments: []store.Comment{said("regression/3-01234567", store.CommentPosted)}, want: deliver.Accept},
+		"a person closed it, opened anew, nothing":              {ticket: row(store.TicketClosed, byPerson), finding: opened(3), policy: nothing, want: deliver.Accept},
 		"gone":                                           {ticket: row(store.TicketGone), finding: opened(1), want: deliver.Rest},
 		"gone and closed":                                {ticket: row(store.TicketGone), finding: closed(finding.Fixed, 2), want: deliver.Rest},
 		"gone, opened anew":                              {ticket: row(store.TicketGone), finding: opened(3), want: deliver.Follow},
@@ -144,7 +152,7 @@ func TestPlanTakesTheNextStepForEveryStateOfTicketAndFinding(t *testing.T) {
 			}
 			w := store.Work{Ticket: c.ticket, Findings: []store.Finding{{Finding: c.finding, Rule: "all", TicketID: 1}},
 				Notes: c.notes, Comments: c.comments}
-			got := deliver.Plan(w, view, planNow)
+			got := deliver.Plan(w, view, deliver.Timing{}, planNow)
 			if got.Action != c.want || got.Op != c.op {
 				t.Errorf("%s %s, want %s %s", got.Action, got.Op, c.want, c.op)
 			}
@@ -180,7 +188,7 @@ func TestPlanForATicketThatWasFollowedOnlyAudits(t *testing.T) {
 		"an audit is due tomorrow": {row(store.TicketClosed, byPerson, audit(24*time.Hour)), deliver.Rest},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := deliver.Plan(store.Work{Ticket: c.ticket}, mapping.View{}, planNow); got.Action != c.want {
+			if got := deliver.Plan(store.Work{Ticket: c.ticket}, mapping.View{}, deliver.Timing{}, planNow); got.Action != c.want {
 				t.Errorf("%s, want %s", got.Action, c.want)
 			}
 		})

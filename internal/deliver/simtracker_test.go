@@ -25,6 +25,9 @@ type simIssue struct {
 	effectAt time.Time // when it comes into being
 	seenAt   time.Time // when the search shows it
 	comments map[string]ticket.Posted
+	draft    ticket.Draft // as written last
+	labels   []string     // put on and taken off by themselves
+	sentAt   time.Time    // when the call was made that made it
 }
 
 // simTracker loses answers, shows effects late, lags in search, refuses, and lets the process die at
@@ -102,6 +105,7 @@ func (s *simTracker) add(d ticket.Draft, open bool, at time.Time) *simIssue {
 	i := &simIssue{
 		ref:    ticket.Ref{ID: n, Key: "SIM-" + n, Project: d.Destination.Project},
 		marker: d.Marker, open: open, effectAt: at, seenAt: at, comments: make(map[string]ticket.Posted),
+		draft: d, sentAt: s.now(),
 	}
 	s.issues = append(s.issues, i)
 	return i
@@ -187,7 +191,7 @@ func (s *simTracker) SetState(_ context.Context, r ticket.Ref, c ticket.Change) 
 	return s.tell(i), err
 }
 
-func (s *simTracker) Update(_ context.Context, r ticket.Ref, _ ticket.Draft, w ticket.Written) (ticket.Issue, error) {
+func (s *simTracker) Update(_ context.Context, r ticket.Ref, d ticket.Draft, w ticket.Written) (ticket.Issue, error) {
 	if err := s.before("update", r, false); err != nil {
 		return ticket.Issue{}, err
 	}
@@ -195,10 +199,24 @@ func (s *simTracker) Update(_ context.Context, r ticket.Ref, _ ticket.Draft, w t
 	if err != nil {
 		return ticket.Issue{}, err
 	}
-	err = s.write(func() {})
+	err = s.write(func() { i.draft = d })
 	told := s.tell(i)
 	told.Written = w
 	return told, err
+}
+
+func (s *simTracker) Relabel(_ context.Context, r ticket.Ref, add, remove []string) error {
+	if err := s.before("relabel", r, false); err != nil {
+		return err
+	}
+	i, err := s.get(r)
+	if err != nil {
+		return err
+	}
+	return s.write(func() {
+		i.labels = slices.DeleteFunc(i.labels, func(l string) bool { return slices.Contains(remove, l) || slices.Contains(add, l) })
+		i.labels = append(i.labels, add...)
+	}, ticket.HoldTicket)
 }
 
 func (s *simTracker) Comments(_ context.Context, r ticket.Ref) (out []ticket.Posted, _ error) {

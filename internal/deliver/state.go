@@ -7,22 +7,28 @@ import (
 
 	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
-	"ticketd/mapping"
 	"ticketd/store"
 )
 
-// setState closes or reopens the issue: S1 to S4.
+// setState closes or reopens the issue: S1 to S4. An issue that a person closed comes here for a
+// closing only by Policy.ClosePersonClosed, and then gets the outcome's labels: its state is reached
+// already, and a resolution or fields can only be set on the way to one.
 func (r *run) setState(ctx context.Context, open bool) error {
-	f := r.w.Findings[0].Finding
-	name, to := "close", f.Disposition
+	name, to := "close", r.f.Disposition
 	if open {
 		name, to = "reopen", finding.Open
 	}
-	closing, err := r.view.Closing(mapping.One(f), to)
+	closing, err := r.view.Closing(r.s, to)
 	if err != nil {
 		return r.hold(ctx, "rendering the closing: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
 	r.t.State = Implied(r.t)
+	if !open && r.t.State == store.TicketLive && r.t.Applied.Known && len(closing.AddLabels) > 0 && !r.view.Policy().ClosePersonClosed {
+		// The adapter leaves an issue alone that is closed already, but for the labels.
+		if stop, err := r.closedMeanwhile(ctx); stop || err != nil {
+			return err
+		}
+	}
 
 	// S1: from here on nothing is known about the issue's state until the tracker says so.
 	r.t.Applied.Known = false
@@ -37,15 +43,16 @@ func (r *run) setState(ctx context.Context, open bool) error {
 	issue, err := r.o.Tracker.SetState(call, r.t.Ref, ticket.Change{Open: open, Closing: closing})
 	r.pace.wrote(r.o.Now(), false)
 	if err != nil {
-		return r.stateFailed(ctx, f, name, started, err)
+		return r.stateFailed(ctx, name, started, err)
 	}
 
 	// S4
 	a := &r.t.Applied
-	a.Known, a.Disposition, a.Status, a.Refused, a.Opened = true, to, f.Status, finding.Stamp{}, f.Opened
+	a.Known, a.Disposition, a.Status, a.Refused, a.Opened = true, to, r.f.Status, finding.Stamp{}, r.f.Opened
+	r.toldAll()
 	if open {
 		if r.t.State == store.TicketClosed {
-			a.Reopened = f.Status
+			a.Reopened = r.f.Status
 		}
 		r.t.State, a.ClosedAt, a.ByPerson = store.TicketLive, 0, false
 	} else {
@@ -59,14 +66,14 @@ func (r *run) setState(ctx context.Context, open bool) error {
 	return r.done(ctx, r.o.Now(), note(name, started, r.o.Now(), nil, string(to)+": now "+issue.Status))
 }
 
-func (r *run) stateFailed(ctx context.Context, f finding.Finding, name string, started time.Time, cause error) error {
+func (r *run) stateFailed(ctx context.Context, name string, started time.Time, cause error) error {
 	due, err := r.settle(ctx, cause)
 	if err != nil {
 		return err
 	}
 	if ticket.DecisionOf(cause) == ticket.Refused {
 		// Certain: nothing was changed on the last hop. Say so in the issue, then leave it held.
-		r.t.Applied.Known, r.t.Applied.Refused = true, f.Status
+		r.t.Applied.Known, r.t.Applied.Refused = true, r.f.Status
 		due = r.o.Now()
 	}
 	return r.done(ctx, due, note(name, started, r.o.Now(), cause, ""))
@@ -83,17 +90,56 @@ func (r *run) check(ctx context.Context) error {
 		return r.callFailed(ctx, "read", started, err)
 	}
 	text := "open, as it should be"
-	r.t.Applied.Known = true
+	a := &r.t.Applied
+	a.Known = true
 	if issue.Open {
-		r.t.State = store.TicketLive
-		r.t.Applied.Disposition, r.t.Applied.Opened = finding.Open, r.w.Findings[0].Opened
+		if r.t.State == store.TicketLive && a.Disposition.Closed() && !r.f.Disposition.Closed() {
+			a.Reopened = r.f.Status // that it closed was only said; so is that it is open again
+		}
+		r.t.State, a.ByPerson, a.ClosedAt = store.TicketLive, false, 0
+		a.Disposition, a.Opened = finding.Open, r.f.Opened
 	} else {
 		text = r.closedByPerson(issue)
+	}
+	if a.Told == nil { // adopted, and nobody remembers what was told
+		r.toldAll()
 	}
 	if err := r.succeeded(ctx, issue); err != nil {
 		return err
 	}
 	return r.done(ctx, r.o.Now(), note("read", started, r.o.Now(), nil, text))
+}
+
+// closedMeanwhile looks whether a person closed the issue that should be open. Closed, or not to be
+// read: the row is given back and true returned.
+func (r *run) closedMeanwhile(ctx context.Context) (bool, error) {
+	started := r.o.Now()
+	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	defer cancel()
+	issue, err := r.o.Tracker.Read(call, r.t.Ref)
+	if err != nil {
+		return true, r.callFailed(ctx, "read", started, err)
+	}
+	if issue.Open {
+		return false, nil
+	}
+	text := r.closedByPerson(issue)
+	if err := r.succeeded(ctx, issue); err != nil {
+		return true, err
+	}
+	return true, r.done(ctx, r.o.Now(), note("read", started, r.o.Now(), nil, text))
+}
+
+// accept takes note of what the issue's state is not changed for: a regression that the rule leaves
+// alone, a closing that is only commented, what happens behind an issue that a person closed.
+func (r *run) accept(ctx context.Context) error {
+	a := &r.t.Applied
+	a.Disposition, a.Status, a.Opened = r.f.Disposition, r.f.Status, r.f.Opened
+	if r.f.Disposition.Closed() {
+		a.Refused = finding.Stamp{}
+	}
+	r.toldAll()
+	return r.done(ctx, r.o.Now(), nil)
 }
 
 // closedByPerson notes that somebody else closed the issue.
@@ -105,17 +151,23 @@ func (r *run) closedByPerson(issue ticket.Issue) string {
 
 // update rewrites what still stands as written.
 func (r *run) update(ctx context.Context) error {
-	f := r.w.Findings[0].Finding
-	draft, err := r.view.Draft(mapping.One(f), r.t.Marker, r.t.Previous)
+	draft, err := r.view.Draft(r.s, r.t.Marker, r.t.Previous)
 	if err != nil {
 		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
+	before := r.t.State
 	r.t.State = Implied(r.t)
 	started := r.o.Now()
 	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
 	defer cancel()
 	issue, err := r.o.Tracker.Update(call, r.t.Ref, draft, r.t.Applied.Written)
 	r.pace.wrote(r.o.Now(), false)
+	if err != nil && r.f.Disposition.Closed() && certainly(err) {
+		// What cannot be written must not keep the issue from being closed.
+		r.t.State, r.t.Applied.Unwritten = before, r.view.Digest(draft)
+		r.log.Warn("the list of findings cannot be brought up to date before closing", "error", err)
+		return r.done(ctx, r.o.Now(), note("update", started, r.o.Now(), err, ""))
+	}
 	if err != nil {
 		return r.callFailed(ctx, "update", started, err)
 	}

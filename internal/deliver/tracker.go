@@ -30,6 +30,9 @@ type Tracker interface {
 	SetState(ctx context.Context, r ticket.Ref, c ticket.Change) (ticket.Issue, error)
 	// Update rewrites what still stands as written.
 	Update(ctx context.Context, r ticket.Ref, d ticket.Draft, w ticket.Written) (ticket.Issue, error)
+	// Relabel puts labels on an issue and takes others off; what is so already is success. It touches no
+	// other label, and may be repeated.
+	Relabel(ctx context.Context, r ticket.Ref, add, remove []string) error
 	// Comments gives our comments that carry a marker.
 	Comments(ctx context.Context, r ticket.Ref) ([]ticket.Posted, error)
 	// AddComment posts a comment and gives its id.

@@ -1,0 +1,53 @@
+package deliver
+
+import (
+	"context"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+)
+
+// relabel puts the label on that says that the workflow refused, or takes it off once the issue is
+// where it should be. A tracker that will not take it is asked once: the comment says the same.
+func (r *run) relabel(ctx context.Context, on bool) error {
+	name, label := "label", r.view.Policy().RefusedLabel
+	add, remove := []string{label}, []string(nil)
+	if !on {
+		name, label = "unlabel", r.t.Applied.Labelled
+		add, remove = nil, []string{label}
+	}
+	started := r.o.Now()
+	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	defer cancel()
+	err := r.o.Tracker.Relabel(call, r.t.Ref, add, remove)
+	r.pace.wrote(r.o.Now(), false)
+	a := &r.t.Applied
+	switch {
+	case err != nil && !certainly(err):
+		due, serr := r.settleComment(ctx, err)
+		if serr != nil {
+			return serr
+		}
+		return r.done(ctx, due, note(name, started, r.o.Now(), err, label))
+	case err != nil:
+		r.log.Warn("the tracker does not take a label", "label", label, "error", err)
+		a.Labelled, a.LabelRefused = "", r.f.Status
+	case on:
+		a.Labelled, a.LabelRefused = label, finding.Stamp{}
+	default:
+		a.Labelled = ""
+	}
+	if err == nil {
+		if err := r.succeeded(ctx, ticket.Issue{}); err != nil {
+			return err
+		}
+	}
+	return r.done(ctx, r.o.Now(), note(name, started, r.o.Now(), err, label))
+}
+
+// certainly tells whether a call that the issue can do without was refused for certain, so that to
+// repeat it is of no use, and not even worth a pause of the project.
+func certainly(err error) bool {
+	d := ticket.DecisionOf(err)
+	return d == ticket.HoldTicket || d == ticket.HoldDestination || d == ticket.Refused
+}
