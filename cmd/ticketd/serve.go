@@ -26,7 +26,9 @@ func (s *serveCommand) Run(ctx context.Context, p *program) error {
 	for _, w := range warnings {
 		logger.Warn("configuration", "problem", w.String())
 	}
-	d, err := daemon.New(ctx, daemon.Options{Config: c, Logger: logger, Version: readBuild().Version})
+	d, err := daemon.New(ctx, daemon.Options{
+		Config: c, Logger: logger, Version: readBuild().Version, Examine: true,
+	})
 	if err != nil {
 		return &failure{
 			code: exitFailure, err: fmt.Errorf("starting: %w", err),

@@ -34,6 +34,7 @@ type Options struct {
 	Timing    deliver.Timing                                      // waits of the protocol; zero members: the configured or built-in ones
 	Transport http.RoundTripper                                   // to the trackers; nil: a pooled one for each
 	Listen    func(network, address string) (net.Listener, error) // nil: net.Listen
+	Examine   bool                                                // have a cheap look at the trackers at the start, and log what is not well
 }
 
 // Daemon is a ticketd that listens and is ready to run.
@@ -41,6 +42,7 @@ type Daemon struct {
 	o          Options
 	store      *store.Store
 	applier    *apply.Applier
+	trackers   map[string]Connected
 	deliverers map[string]*deliver.Deliverer
 	webhook    listening
 	admin      listening
@@ -156,6 +158,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 		if l.server != nil {
 			servers.Go(func() { report(fail, "serve", l.server.Serve(l.Listener)) })
 		}
+	}
+	if d.o.Examine {
+		stages.Go(func() { d.examine(work) })
 	}
 	if d.poke != nil {
 		servers.Go(func() { servePokes(d.poke, d.wakeAll) })

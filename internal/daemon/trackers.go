@@ -72,6 +72,7 @@ func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
 	if err != nil {
 		return err
 	}
+	d.trackers = all
 	timing := d.o.Timing
 	if timing.Quiet == 0 {
 		timing.Quiet = d.o.Config.Deliver.QuietPeriod
