@@ -7,11 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"ticketd/internal/ticket"
 )
 
-// A Jira project key as Jira makes them by default, the key of an issue, and a GitHub repository (the underscore is in
-// the names of managed users).
+// A Jira project key as Jira makes them by default, the key of an issue, and a GitHub repository (the
+// underscore is in the names of managed users).
 var (
 	projectKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,254}$`)
 	issueKey   = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,254}-[1-9][0-9]{0,18}$`)
@@ -195,9 +196,9 @@ func (c *compiler) label(at place, label string, service Service, policy spaces)
 	switch {
 	case strings.TrimSpace(label) == "":
 		c.add(at, "the label is empty", "remove it")
-	case strings.HasPrefix(strings.ToLower(label), markerPrefix):
-		c.add(at, "the label looks like a marker of ticketd", "choose one that does not begin with "+strconv.Quote(markerPrefix))
-	case utf8.RuneCountInString(label) > limit:
+	case likeMarker(label):
+		c.add(at, "the label looks like a marker of ticketd", "choose one that does not begin with dtw- or dtc-")
+	case ticket.Units(label) > limit:
 		c.add(at, fmt.Sprintf("the label is longer than %d characters", limit), "shorten it")
 	case service == Jira && policy == "" && policy.write(label, service) != label:
 		c.warn(at, "Jira takes no white space in a label", fmt.Sprintf("ticketd writes %q", policy.write(label, service)))
