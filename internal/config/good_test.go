@@ -111,7 +111,7 @@ func TestRulesKeepTheirPatternsAndFields(t *testing.T) {
 	}
 	want := map[string]any{
 		"customfield_1": map[string]any{"value": "High"},
-		"duedate":       "2027-01-31", "points": int64(1000), "ratio": 0.5, "flags": []any{true},
+		"customfield_2": "2027-01-31", "points": int64(1000), "ratio": 0.5, "flags": []any{true},
 	}
 	if !reflect.DeepEqual(mobile.Fields, want) {
 		t.Errorf("fields are %#v, want %#v", mobile.Fields, want)

@@ -55,7 +55,7 @@ title = """
 	_, problems := Parse("x.toml", []byte(text), environ(t, nil))
 	for _, place := range []string{
 		"x.toml:6:1: error: defaults.on_regression: ", "x.toml:11:10: error: rule[0].on.fixd: ", "x.toml:14:1: error: rule[1].tracker: ",
-		"x.toml:16:3: error: rule[2].repository: ", "x.toml:18:1: error: rule[2].title: ",
+		"x.toml:16:3: error: rule[2].repository: ", "x.toml:19:3: error: rule[2].title: ",
 	} {
 		if !strings.Contains(problems.String(), place) {
 			t.Errorf("%s is not in:\n%s", place, problems)
