@@ -35,6 +35,9 @@ type Options struct {
 	Limit    time.Duration      // of one destination; 0: DefaultLimit
 }
 
+// checkDestination is Symptom.Check of a destination that was not looked at.
+const checkDestination = "destination"
+
 // DefaultLimit is how long the examination of one destination may take.
 const DefaultLimit = 2 * time.Minute
 
@@ -107,13 +110,14 @@ func (v *visit) run(ctx context.Context) {
 		v.note(ticket.Need{}, ticket.Symptom{Severity: ticket.Warning, Check: ticket.CheckReach,
 			Text: "no rule leads to this tracker, so nothing was looked at", Hint: "add a rule for it, or remove it"})
 	}
-	for i, n := range needs {
-		if !v.destination(ctx, n) {
-			for _, n := range needs[i+1:] {
-				v.note(n, ticket.Symptom{Severity: ticket.Unknown, Check: "destination", Text: "was not looked at, for the reason above"})
-			}
-			return
+	goOn := true
+	for _, n := range needs {
+		if goOn && ctx.Err() == nil {
+			goOn = v.destination(ctx, n)
+			continue
 		}
+		v.note(n, ticket.Symptom{Severity: ticket.Unknown, Check: checkDestination, Text: "was not looked at",
+			Hint: "see what is said of the tracker as a whole"})
 	}
 }
 
