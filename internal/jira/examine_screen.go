@@ -177,7 +177,7 @@ func (e *examination) fieldUnknown(w ticket.Want, err error) {
 			shown = append(shown, f)
 		}
 	}
-	if len(shown) == 1 {
+	if len(shown) == 1 && ticket.DecisionOf(err) == ticket.HoldTicket {
 		paste = fieldKey(shown[0].ID) + " = " + shown[0].Schema.example(shown[0].Allowed)
 	}
 	e.failed("field", w.Key, err)

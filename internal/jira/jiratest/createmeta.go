@@ -115,6 +115,18 @@ func (s *Server) typeBody(c *call, p *Project, i int) map[string]any {
 	return body
 }
 
+// typeOf is the type of an issue, one that the project has no more included.
+func (s *Server) typeOf(c *call, p *Project, name string) map[string]any {
+	i, has := p.issueType(name)
+	if has {
+		return s.typeBody(c, p, i)
+	}
+	gone := &Project{IssueTypes: []string{name}, Subtasks: p.Subtasks}
+	body := s.typeBody(c, gone, 0)
+	body["id"] = "10000"
+	return body
+}
+
 // typeByID gives the name of a type of issue.
 func (p *Project) typeByID(id string) (string, bool) {
 	for i, name := range p.IssueTypes {

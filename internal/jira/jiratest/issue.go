@@ -161,9 +161,8 @@ func (s *Server) issueBody(c *call, i *issue, p *Project, fields, properties []s
 
 func (s *Server) fieldBody(c *call, i *issue, p *Project) map[string]any {
 	at, _ := p.Workflow.status(i.Status)
-	typ, _ := p.issueType(i.IssueType)
 	fields := map[string]any{
-		"summary": i.Summary, "description": s.textBody(c, i.Raw), "issuetype": s.typeBody(c, p, max(typ, 0)), "project": s.projectBody(c, p, false),
+		"summary": i.Summary, "description": s.textBody(c, i.Raw), "issuetype": s.typeOf(c, p, i.IssueType), "project": s.projectBody(c, p, false),
 		"status": s.statusBody(c, at), "labels": append([]string{}, i.Labels...), "components": named(c, "component", p.Components, i.Components),
 		"creator": s.user(c, i.Creator), "reporter": s.user(c, i.Creator), "assignee": nil, "resolution": nil, "priority": nil,
 		"created": i.Created.Format(timeLayout), "updated": i.Updated.Format(timeLayout),
