@@ -12,6 +12,9 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Watch ticketd at work on two practice trackers."`
 	Serve   serveCommand   `cmd:"" help:"Run the daemon."`
 	Check   checkCommand   `cmd:"" help:"Check the whole configuration and tell every mistake."`
+	Doctor  doctorCommand  `cmd:"" help:"Ask the trackers whether they will take what the rules ask."`
+	Explain explainCommand `cmd:"" help:"Explain where an event or a finding goes, why, and what is sent."`
+	Test    testCommand    `cmd:"" help:"Test the mapping with a folder of cases."`
 	Tickets ticketCommands `cmd:"" help:"Look at tickets and act on them."`
 	Events  eventCommands  `cmd:"" help:"Look at the webhook bodies that came in."`
 	Version versionCommand `cmd:"" help:"Tell the version."`
