@@ -77,7 +77,7 @@ func (c *compiler) when(at place, text string) *expression {
 	}
 	e, faults := newExpression(text)
 	for _, f := range faults {
-		c.put(Problem{Path: at, Inside: f.pos + 1, Text: f.text, Hint: f.hint})
+		c.put(Problem{Path: at, Inside: f.pos + 1, Text: f.text, Hint: f.hint, Warning: f.warning})
 	}
 	return e
 }

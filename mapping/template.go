@@ -84,11 +84,12 @@ func (b *budget) Write(p []byte) (int, error) {
 	return n, errBudget
 }
 
-// fault is a mistake in a template.
+// fault is a mistake in a template or an expression.
 type fault struct {
-	pos  int    // byte offset, -1 where it is not known
-	text string // what is wrong
-	hint string // "" when there is nothing to say
+	pos     int    // byte offset, -1 where it is not known
+	text    string // what is wrong
+	hint    string // "" when there is nothing to say
+	warning bool   // works, but hardly as meant
 }
 
 const escaper = "_print"

@@ -59,20 +59,21 @@ var (
 	errWhenList  = errors.New("more than " + strconv.Itoa(maxWhenList) + " values, which are too many for an expression")
 )
 
-// newExpression compiles a text, or tells what is wrong with it.
+// newExpression compiles a text and tells what is wrong with it; it gives no expression where that is
+// more than a warning.
 func newExpression(text string) (*expression, []fault) {
 	if len(text) > maxWhen {
-		return nil, []fault{{text: fmt.Sprintf("the expression is longer than %d bytes", maxWhen), hint: "split it into several rules"}}
+		return nil, []fault{{pos: -1, text: fmt.Sprintf("the expression is longer than %d bytes", maxWhen), hint: "split it into several rules"}}
 	}
 	read, faults := checkWhen(text)
-	if len(faults) > 0 {
+	if slices.ContainsFunc(faults, func(f fault) bool { return !f.warning }) {
 		return nil, faults
 	}
 	program, err := expr.Compile(text, append(whenOptions(), expr.Env(whenTypes()), expr.AsBool())...)
 	if err != nil {
 		return nil, []fault{whenFault(text, err)}
 	}
-	return &expression{program: program, fields: read}, nil
+	return &expression{program: program, fields: read}, faults
 }
 
 func whenOptions() []expr.Option {

@@ -3,6 +3,7 @@ package mapping
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -126,7 +127,7 @@ func TestAWrongExpressionIsToldWithItsPlace(t *testing.T) {
 		"disabled builtin":    {`filter(paths("a"), true) == []`, `1: there is no function "filter" (use one of ` + strings.Join(whenFunctions(), ", ") + `)`},
 		"repeat":              {`repeat(title, 1000000) == ""`, `1: there is no function "repeat" (use one of ` + strings.Join(whenFunctions(), ", ") + `)`},
 		"variable as a field": {`let title = 1; title == 1`, `5: let cannot give the name "title", which is taken (choose another)`},
-		"too long":            {strings.Repeat(" ", maxWhen) + "true", `1: the expression is longer than 4096 bytes (split it into several rules)`},
+		"too long":            {strings.Repeat(" ", maxWhen) + "true", `0: the expression is longer than 4096 bytes (split it into several rules)`},
 		"too many parts":      {strings.Repeat("true and ", maxWhenNodes/2) + "true", `1804: the expression has more than 400 parts (split it into several rules)`},
 		"deep":                {strings.Repeat("(", maxWhen-1), `4095: the expression ends too soon`},
 		"nil":                 {`title == nil`, "10: there is no nil here (what a finding does not tell is the empty text: == \"\")"},
@@ -144,6 +145,26 @@ func TestAWrongExpressionIsToldWithItsPlace(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), tt.want)
 			}
 		})
+	}
+}
+
+func TestAnExpressionThatComparesWithAWordThatIsNeverSentIsWarnedOf(t *testing.T) {
+	for text, want := range map[string]string{
+		`severity == "high"`:                    `warning: 13: severity is never "high" (write "HIGH", or like(severity, "high"), which does not mind the case)`,
+		`platform not in ["IOS", "Android"]`:    `warning: 25: platform is never "Android" (write "ANDROID", or like(platform, "Android"), which does not mind the case)`,
+		`kind != "violatoin"`:                   `warning: 9: kind is never "violatoin" (did you mean "violation"?)`,
+		`severity == "CRITICAL"`:                ``, // tomorrow, perhaps
+		`severity == "" or title == "HIGH"`:     ``,
+		`severity matches "high" or kind > "x"`: ``,
+	} {
+		e, faults := newExpression(text)
+		var got string
+		for _, f := range faults {
+			got = problem(Problem{Path: []string{strconv.Itoa(f.pos + 1)}, Text: f.text, Hint: f.hint, Warning: f.warning})
+		}
+		if e == nil || got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", text, got, want)
+		}
 	}
 }
 
@@ -205,11 +226,11 @@ func TestNoExpressionPanics(t *testing.T) {
 // tryExpression compiles and runs a text: it may be refused, with a place inside, but not more.
 func tryExpression(t interface{ Fatalf(string, ...any) }, text string, findings []finding.Finding) {
 	e, faults := newExpression(text)
-	if (e == nil) == (len(faults) == 0) {
+	if wrong := slices.ContainsFunc(faults, func(f fault) bool { return !f.warning }); (e == nil) != wrong {
 		t.Fatalf("%q: %v, %v", text, e, faults)
 	}
 	for _, f := range faults {
-		if f.pos < 0 || f.pos > len(text) || f.text == "" {
+		if f.pos < -1 || f.pos > len(text) || f.text == "" {
 			t.Fatalf("%q: fault %+v", text, f)
 		}
 	}

@@ -78,6 +78,7 @@ func (c *whenChecker) node(n ast.Node) {
 		}
 	case *ast.BinaryNode:
 		c.operator(n, n.Operator)
+		c.words(n)
 		if n.Operator == "matches" {
 			c.regexp(n)
 		}
@@ -151,6 +152,38 @@ func (c *whenChecker) regexp(n *ast.BinaryNode) {
 	}
 }
 
+// words warns of a comparison with a word that the field never has.
+func (c *whenChecker) words(n *ast.BinaryNode) {
+	name, ok := n.Left.(*ast.IdentifierNode)
+	if !ok || !slices.Contains([]string{"==", "!=", "in"}, n.Operator) {
+		return
+	}
+	compared := []ast.Node{n.Right}
+	if list, ok := n.Right.(*ast.ArrayNode); ok {
+		compared = list.Nodes
+	}
+	for _, to := range compared {
+		if word, ok := to.(*ast.StringNode); ok {
+			c.word(word, name.Value)
+		}
+	}
+}
+
+func (c *whenChecker) word(n *ast.StringNode, name string) {
+	field, _ := fieldOf(name)
+	if n.Value == "" || slices.Contains(field.Words, n.Value) {
+		return
+	}
+	text := name + " is never " + strconv.Quote(n.Value)
+	i := slices.IndexFunc(field.Words, func(w string) bool { return strings.EqualFold(w, n.Value) })
+	switch {
+	case i >= 0:
+		c.warn(n, text, fmt.Sprintf("write %q, or like(%s, %q), which does not mind the case", field.Words[i], name, n.Value))
+	case name == fieldKind || name == fieldDisposition: // Data Theorem may send new words of the others
+		c.warn(n, text, didYouMean(n.Value, field.Words))
+	}
+}
+
 // list refuses lists of lists, which could be compared without end: let gives the inner one a name.
 func (c *whenChecker) list(n *ast.ArrayNode) {
 	for i := range n.Nodes {
@@ -186,7 +219,14 @@ func (c *whenChecker) operator(n ast.Node, name string) {
 }
 
 func (c *whenChecker) fault(n ast.Node, text, hint string) {
-	f := fault{pos: bytesOf(c.text, n.Location().From), text: text, hint: hint}
+	c.put(fault{pos: bytesOf(c.text, n.Location().From), text: text, hint: hint})
+}
+
+func (c *whenChecker) warn(n ast.Node, text, hint string) {
+	c.put(fault{pos: bytesOf(c.text, n.Location().From), text: text, hint: hint, warning: true})
+}
+
+func (c *whenChecker) put(f fault) {
 	if !slices.Contains(c.faults, f) {
 		c.faults = append(c.faults, f)
 	}

@@ -20,11 +20,11 @@ var (
 
 // whenFault turns an error of expr, which is about what the text says, into ours.
 func whenFault(text string, err error) fault {
-	f := fault{text: strings.TrimSpace(whenMessage(err))}
+	f := fault{pos: -1}
 	if at := new(file.Error); errors.As(err, &at) {
 		f.pos = bytesOf(text, at.From)
 	}
-	f.text, f.hint = whenWords(f.text)
+	f.text, f.hint = whenWords(strings.TrimSpace(whenMessage(err)))
 	return f
 }
 
