@@ -2,13 +2,18 @@ package mapping
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// problem writes a Problem on one line: path: text (hint), with "warning: " before a warning.
+// problem writes a Problem on one line: path@byte: text (hint), with "warning: " before a warning.
 func problem(p Problem) string {
-	s := strings.Join(p.Path, ".") + ": " + p.Text
+	s := strings.Join(p.Path, ".")
+	if p.Inside > 0 {
+		s += "@" + strconv.Itoa(p.Inside)
+	}
+	s += ": " + p.Text
 	if p.Hint != "" {
 		s += " (" + p.Hint + ")"
 	}
@@ -112,7 +117,7 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 		"matched defaults": {defaults(Rule{Match: Match{Kind: Patterns{"target"}}}), []string{`defaults.match: only a rule has match (move it to a [[rule]])`}},
 		"empty label":      {jira(func(r *Rule) { r.Labels = []string{" "} }), []string{`rule.0.labels.0: the label is empty (remove it)`}},
 		"label like a marker": {jira(func(r *Rule) { r.Labels = []string{"DTW-1"} }), []string{
-			`rule.0.labels.0: the label looks like a marker of ticketd (choose one that does not begin with "dtw-")`}},
+			`rule.0.labels.0: the label looks like a marker of ticketd (choose one that does not begin with dtw- or dtc-)`}},
 		"long label on GitHub": {github(func(r *Rule) { r.Labels = []string{"a", strings.Repeat("é", 51)} }), []string{
 			`rule.0.labels.1: the label is longer than 50 characters (shorten it)`}},
 		"long label on Jira": {jira(on("fixed", Outcome{Labels: []string{strings.Repeat("a", 256)}})), []string{
@@ -138,30 +143,30 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 		"unknown severity": {jira(func(r *Rule) { r.Priority = map[string]string{"URGNET": "High"} }), []string{
 			`warning: rule.0.priority.URGNET: Data Theorem is not known to send the severity or relevance "URGNET" (did you mean "URGENT"?)`}},
 
-		"template: unclosed":         {title("{{.Title"), []string{`rule.0.title: line 1, column 1: unclosed action`}},
-		"template: unclosed if":      {title("\n{{if .Title}}x"), []string{`rule.0.title: line 2, column 1: unexpected EOF`}},
-		"template: unknown field":    {title("A é {{.Tilte}}"), []string{`rule.0.title: line 1, column 7: a finding has no ".Tilte" (did you mean "Title"?)`}},
-		"template: unknown function": {title("{{.Title | uper}}"), []string{`rule.0.title: line 1, column 12: there is no function "uper" (did you mean "upper"?)`}},
+		"template: unclosed":         {title("{{.Title"), []string{`rule.0.title@1: unclosed action`}},
+		"template: unclosed if":      {title("\n{{if .Title}}x"), []string{`rule.0.title@2: the template ends too early (an {{if}}, {{range}}, {{with}} or {{define}} needs its {{end}})`}},
+		"template: unknown field":    {title("A é {{.Tilte}}"), []string{`rule.0.title@8: a finding has no ".Tilte" (did you mean "Title"?)`}},
+		"template: unknown function": {title("{{.Title | uper}}"), []string{`rule.0.title@12: there is no function "uper" (did you mean "upper"?)`}},
 		"template: several, in a branch that no sample takes": {
 			jira(func(r *Rule) {
 				r.Body = "{{if eq .Platform \"X\"}}\n{{$.Foo.Bar}}{{else}}{{html .Title}}{{end}}{{define \"z\"}}{{.Sevrity}}{{end}}"
 			}),
 			[]string{
-				`rule.0.body: line 2, column 4: a finding has no ".Foo" (use one of ` + strings.Join(dataNames(), ", ") + `)`,
-				`rule.0.body: line 2, column 24: there is no function "html" (use one of ` + strings.Join(callable(functions(nil)), ", ") + `)`,
-				`rule.0.body: line 2, column 60: a finding has no ".Sevrity" (did you mean "Severity"?)`}},
-		"template: field of a text":   {title("{{.Title.Text}}"), []string{`rule.0.title: line 1, column 9: ".Title" has no fields`}},
-		"template: chain":             {title("{{(.Title).Text}}"), []string{`rule.0.title: line 1, column 11: a value has no fields`}},
-		"template: unknown attribute": {title(`{{.Field "titel"}}`), []string{`rule.0.title: line 1, column 3: error calling Field: there is no attribute "titel"`}},
-		"template: fails on findings": {title("x\n {{index .Title 500}}"), []string{`rule.0.title: line 2, column 4: error calling index: index out of range: 500`}},
-		"template: the escaper":       {title("{{.Title | _print}}"), []string{`rule.0.title: line 1, column 12: there is no function "_print" (did you mean "print"?)`}},
-		"template: reserved rune":     {title("ab\uE000"), []string{`rule.0.title: line 1, column 3: a private-use character is not allowed here`}},
-		"template: wrong type":        {jira(on("open", Outcome{Comment: "{{code .Title | upper}}"})), []string{`rule.0.on.open.comment: line 1, column 17: wrong type for value; expected string; got mapping.styled`}},
+				`rule.0.body@28: a finding has no ".Foo" (use one of ` + strings.Join(dataNames(), ", ") + `)`,
+				`rule.0.body@48: there is no function "html" (use one of ` + strings.Join(callable(functions(nil)), ", ") + `)`,
+				`rule.0.body@84: a finding has no ".Sevrity" (did you mean "Severity"?)`}},
+		"template: field of a text":   {title("{{.Title.Text}}"), []string{`rule.0.title@9: ".Title" has no fields`}},
+		"template: chain":             {title("{{(.Title).Text}}"), []string{`rule.0.title@11: a finding has no ".Text" (use one of ` + strings.Join(dataNames(), ", ") + `)`}},
+		"template: unknown attribute": {title(`{{.Field "titel"}}`), []string{`rule.0.title@3: error calling Field: there is no attribute "titel"`}},
+		"template: fails on findings": {title("x\n {{index .Title 500}}"), []string{`rule.0.title@6: error calling index: index out of range: 500`}},
+		"template: the escaper":       {title("{{.Title | _print}}"), []string{`rule.0.title@12: there is no function "_print" (did you mean "print"?)`}},
+		"template: reserved rune":     {title("ab\uE000"), []string{`rule.0.title@3: a private-use character is not allowed here`}},
+		"template: wrong type":        {jira(on("open", Outcome{Comment: "{{code .Title | upper}}"})), []string{`rule.0.on.open.comment@17: wrong type for value; expected string; got a link or code`}},
 		"template: recursion": {title(`{{define "a"}}{{template "a"}}{{end}}{{template "a"}}`), []string{
-			`rule.0.title: line 1, column 1: it goes on without end, or prints too much (look at its ranges, and for a template that calls itself)`}},
+			`rule.0.title@1: it goes on without end, or prints too much (look at its ranges, and for a template that calls itself)`}},
 		"template: long range": {title(`{{range $i := 1000000000}}{{end}}`), []string{
-			`rule.0.title: line 1, column 1: it goes on without end, or prints too much (look at its ranges, and for a template that calls itself)`}},
-		"template of the defaults": {defaults(Rule{Body: "{{.X}}"}), []string{`defaults.body: line 1, column 3: a finding has no ".X" (use one of ` + strings.Join(dataNames(), ", ") + `)`}},
+			`rule.0.title@1: it goes on without end, or prints too much (look at its ranges, and for a template that calls itself)`}},
+		"template of the defaults": {defaults(Rule{Body: "{{.X}}"}), []string{`defaults.body@3: a finding has no ".X" (use one of ` + strings.Join(dataNames(), ", ") + `)`}},
 
 		"several at once": {
 			twoTrackers(Rule{Tracker: "corp", OnRegression: "x"}, Rule{Tracker: "hub", Repository: "acme"}), []string{

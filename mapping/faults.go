@@ -24,6 +24,9 @@ func parseFault(text string, err error) fault {
 	if m == nil {
 		return fault{pos: -1, text: err.Error()}
 	}
+	if m[2] == "unexpected EOF" {
+		return fault{pos: offset(text, m[1], "0"), text: "the template ends too early", hint: "an {{if}}, {{range}}, {{with}} or {{define}} needs its {{end}}"}
+	}
 	return fault{pos: offset(text, m[1], "0"), text: elsewhere.ReplaceAllString(m[2], "line $1 of the template")}
 }
 
@@ -35,7 +38,14 @@ func executeFault(text string, err error) fault {
 	if m == nil {
 		return fault{pos: -1, text: err.Error()}
 	}
-	return fault{pos: offset(text, m[1], m[2]), text: m[3]}
+	said := strings.NewReplacer(
+		"error calling "+escaper+": ", "",
+		"[]mapping.Data", "the list of members",
+		"mapping.Data", "a finding",
+		"mapping.styled", "a link or code",
+		"reflect: ", "",
+	).Replace(m[3])
+	return fault{pos: offset(text, m[1], m[2]), text: said}
 }
 
 // offset finds the byte of a line, counted from 1, and a column, counted from 0.

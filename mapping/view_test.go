@@ -122,7 +122,7 @@ func TestClosingIsAsTheRuleSaysOnItsTracker(t *testing.T) {
 		d    finding.Disposition
 		want ticket.Closing
 	}{
-		{target, finding.Fixed, ticket.Closing{Transitions: []string{"Review", "Done"}, Resolution: "Fixed", Fields: rawFields(map[string]any{"c": "x"}), AddLabels: []string{"fixed-by-dt"}}},
+		{target, finding.Fixed, ticket.Closing{Transitions: []string{"Review", "Done"}, Resolution: "Fixed", Fields: []ticket.Field{{Name: "c", Type: ticket.TextField, Values: []string{"x"}}}, AddLabels: []string{"fixed-by-dt"}}},
 		{target, finding.WontFix, ticket.Closing{AddLabels: []string{"wont-fix"}}},
 		{target, finding.Open, ticket.Closing{Transitions: []string{"Reopen"}, AddLabels: []string{"again"}}},
 		{target, finding.Resolved, ticket.Closing{}},
