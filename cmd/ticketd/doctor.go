@@ -34,7 +34,7 @@ func (k *doctorCommand) Help() string {
 // doctorDocument is what doctor prints as JSON.
 type doctorDocument struct {
 	File     string        `json:"file"`
-	OK       bool          `json:"ok"` // nothing fails; there may be warnings
+	OK       bool          `json:"ok"` // tickets can be made and kept true; there may be warnings
 	Errors   int           `json:"errors"`
 	Warnings int           `json:"warnings"`
 	Unknown  int           `json:"unknown"`
@@ -90,20 +90,23 @@ func (k *doctorCommand) known(c *config.Config) error {
 
 // verdict turns what was found into the exit code.
 func (k *doctorCommand) verdict(r doctor.Report) error {
-	errs, others := r.Count(ticket.Failing), r.Count(ticket.Warning)+r.Count(ticket.Unknown)
+	bad, less := r.Count(ticket.Failing), r.Count(ticket.Warning)+r.Count(ticket.Unknown)
 	switch {
-	case errs > 0:
-		return &failure{code: exitFailure, err: errors.New(count(errs, "error")), hint: "put right what is named above, then run it again"}
-	case k.Strict && others > 0:
-		return &failure{code: exitFailure, err: fmt.Errorf("%s not well, and --strict", count(others, "symptom")),
-			hint: "without --strict that is no failure"}
+	case bad > 0:
+		return &failure{code: exitFailure, err: fmt.Errorf("%s: tickets will not be made, or not be kept true", count(bad, "error")),
+			hint: "put right what is named above, then run it again"}
+	case r.Failed():
+		return &failure{code: exitFailure, err: errors.New("a tracker could not be asked"), hint: "see what is named above"}
+	case k.Strict && less > 0:
+		return &failure{code: exitFailure, err: fmt.Errorf("%s not well, which --strict refuses", count(less, "thing")),
+			hint: "put right what is named above, or leave out --strict"}
 	}
 	return nil
 }
 
 func (k *doctorCommand) document(p *program, r doctor.Report) doctorDocument {
 	d := doctorDocument{
-		File: k.path(p), OK: r.Count(ticket.Failing) == 0, Symptoms: []symptomView{},
+		File: k.path(p), OK: !r.Failed(), Symptoms: []symptomView{},
 		Errors: r.Count(ticket.Failing), Warnings: r.Count(ticket.Warning), Unknown: r.Count(ticket.Unknown), Healthy: r.Count(ticket.Healthy),
 	}
 	for _, e := range k.shown(r) {

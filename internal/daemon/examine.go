@@ -53,7 +53,7 @@ func (d *Daemon) examine(ctx context.Context) {
 		return // what was not looked at any more is no symptom
 	}
 	for _, e := range r.Entries {
-		if level := levelOf(e.Severity); level > slog.LevelDebug {
+		if level := levelOf(e); level > slog.LevelDebug {
 			d.o.Logger.LogAttrs(ctx, level, "a tracker is not as the rules need it", attributes(e)...)
 		}
 	}
@@ -75,14 +75,15 @@ func (d *Daemon) isPaused(ctx context.Context, name string) bool {
 	return false
 }
 
-// levelOf is the level at which a symptom is logged; what is well only in detail.
-func levelOf(s ticket.Severity) slog.Level {
-	switch s {
-	case ticket.Failing:
+// levelOf is the level at which a symptom is logged; what is well is not. A tracker of which nothing
+// at all could be seen is worth a warning.
+func levelOf(e doctor.Entry) slog.Level {
+	switch {
+	case e.Severity == ticket.Failing:
 		return slog.LevelError
-	case ticket.Warning:
+	case e.Severity == ticket.Warning, e.Severity == ticket.Unknown && e.Project == "":
 		return slog.LevelWarn
-	case ticket.Unknown:
+	case e.Severity == ticket.Unknown:
 		return slog.LevelInfo
 	default:
 		return slog.LevelDebug

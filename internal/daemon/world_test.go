@@ -54,6 +54,7 @@ type settings struct {
 	github   githubtest.Options
 	trackers string // instead of the usual ones
 	rules    string // instead of the usual ones, with [[events]] if need be
+	examine  bool   // have a look at the trackers at every start
 
 	watch func(*http.Request) // sees what goes out; may be nil
 }
@@ -142,7 +143,7 @@ func (w *world) start() {
 	w.hooks, w.pokes = newPipeListener(), newPipeListener()
 	var err error
 	w.daemon, err = daemon.New(w.t.Context(), daemon.Options{
-		Config: c, Version: "test", Transport: w, Timing: deliver.Timing{Idle: time.Hour}, // virtual days must stay cheap
+		Config: c, Version: "test", Examine: w.config.examine, Transport: w, Timing: deliver.Timing{Idle: time.Hour}, // virtual days must stay cheap
 		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: w.logs}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Listen: func(network, _ string) (net.Listener, error) {
 			if network == "unix" {

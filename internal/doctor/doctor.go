@@ -71,6 +71,13 @@ func (r Report) Count(s ticket.Severity) (n int) {
 	return n
 }
 
+// Failed tells whether tickets will not be made or kept true, or a tracker could not be asked at all.
+func (r Report) Failed() bool {
+	return slices.ContainsFunc(r.Entries, func(e Entry) bool {
+		return e.Severity == ticket.Failing || e.Severity == ticket.Unknown && whole(e.Symptom)
+	})
+}
+
 // Run examines every tracker: at the same time, of one the destinations one after another.
 func Run(ctx context.Context, o Options) Report {
 	if o.Limit == 0 {
@@ -107,7 +114,7 @@ type visit struct {
 func (v *visit) run(ctx context.Context) {
 	needs := slices.DeleteFunc(slices.Clone(v.o.Needs), func(n ticket.Need) bool { return n.Destination.Tracker != v.name })
 	if len(needs) == 0 {
-		v.note(ticket.Need{}, ticket.Symptom{Severity: ticket.Warning, Check: ticket.CheckReach,
+		v.note(ticket.Need{}, ticket.Symptom{Severity: ticket.Warning, Check: ticket.CheckSite,
 			Text: "no rule leads to this tracker, so nothing was looked at", Hint: "add a rule for it, or remove it"})
 	}
 	goOn := true
@@ -138,7 +145,7 @@ func (v *visit) destination(ctx context.Context, n ticket.Need) (goOn bool) {
 
 // whole tells whether a symptom is one of the tracker as a whole.
 func whole(s ticket.Symptom) bool {
-	return s.Check == ticket.CheckReach || s.Check == ticket.CheckCredential
+	return s.Check == ticket.CheckSite || s.Check == ticket.CheckCredential
 }
 
 // note keeps a symptom. What concerns the tracker as a whole is said by every destination and kept

@@ -96,8 +96,8 @@ func TestTheReportIsByTrackerWithWhatConcernsAllOfItFirstAndOnce(t *testing.T) {
 func TestATrackerThatRefusesOrIsDownIsNotAskedAgain(t *testing.T) {
 	for _, s := range []ticket.Symptom{
 		{Severity: ticket.Failing, Check: ticket.CheckCredential, Text: "is refused"},
-		{Severity: ticket.Failing, Check: ticket.CheckReach, Text: "does not answer"},
-		{Severity: ticket.Unknown, Check: ticket.CheckReach, Text: "is throttled"},
+		{Severity: ticket.Failing, Check: ticket.CheckSite, Text: "does not answer"},
+		{Severity: ticket.Unknown, Check: ticket.CheckSite, Text: "is throttled"},
 	} {
 		e := &examiner{answer: func(context.Context, ticket.Need) []ticket.Symptom { return []ticket.Symptom{s} }}
 		r := Run(t.Context(), Options{
@@ -136,7 +136,7 @@ func TestATrackerWithoutARuleIsNotAskedAtAll(t *testing.T) {
 	e := &examiner{answer: usual}
 	r := Run(t.Context(), Options{Trackers: map[string]Tracker{"oss": {e, []string{"github", "oss"}}}, Position: lined,
 		Needs: []ticket.Need{need("another", "a/a", "0")}})
-	expect(t, r, "oss/ warning reachable: no rule leads to this tracker, so nothing was looked at @t.toml:2 github.oss")
+	expect(t, r, "oss/ warning site: no rule leads to this tracker, so nothing was looked at @t.toml:2 github.oss")
 	if len(e.asked) != 0 {
 		t.Errorf("asked about %v", e.projects())
 	}

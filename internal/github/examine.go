@@ -87,7 +87,7 @@ func (e *examination) trouble(check, about string, key []string, err error) {
 // the credential.
 func (e *examination) unanswered(x *outbound.Exchange, err error) {
 	host, cause := e.t.o.API.Host, ticket.AsError(err)
-	s := ticket.Symptom{Severity: ticket.Failing, Check: ticket.CheckReach, Text: host + " does not answer as it should: " + cause.Error()}
+	s := ticket.Symptom{Severity: ticket.Failing, Check: ticket.CheckSite, Text: host + " does not answer as it should: " + cause.Error()}
 	switch {
 	case cause.Decision == ticket.Pause:
 		s.Severity, s.Text, s.Hint = ticket.Unknown, host+" lets nothing be looked at now: "+cause.Error(), "try again later"

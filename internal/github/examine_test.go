@@ -141,11 +141,11 @@ func with(f githubtest.Fault) func(*testing.T, *githubtest.Server) {
 func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 	for _, f := range []ailment{
 		{name: "the host is down", spoil: with(githubtest.Fault{Times: -1, Kind: githubtest.Cut}),
-			want: "error reachable: api.github.test does not answer as it should: identity: Get \"https://api.github.test/user\": connection reset by peer (see that the host can be reached from here: its name, its port, a proxy, its certificate)"},
+			want: "error site: api.github.test does not answer as it should: identity: Get \"https://api.github.test/user\": connection reset by peer (see that the host can be reached from here: its name, its port, a proxy, its certificate)"},
 		{name: "something else answers", spoil: with(githubtest.Fault{Times: -1, Kind: githubtest.HTML}),
-			want: "error reachable: api.github.test does not answer as it should: identity: HTTP 200: invalid character '<' looking for beginning of value (see url and api_url of the tracker: this does not look like GitHub's API)"},
+			want: "error site: api.github.test does not answer as it should: identity: HTTP 200: invalid character '<' looking for beginning of value (see url and api_url of the tracker: this does not look like GitHub's API)"},
 		{name: "the quota is used up", spoil: with(githubtest.Fault{Op: "user", Kind: githubtest.Primary}),
-			want: "unknown reachable: api.github.test lets nothing be looked at now: identity: HTTP 403: API rate limit exceeded for user ID 1001. (try again later)"},
+			want: "unknown site: api.github.test lets nothing be looked at now: identity: HTTP 403: API rate limit exceeded for user ID 1001. (try again later)"},
 		{name: "the token is revoked", spoil: func(_ *testing.T, s *githubtest.Server) { s.SetToken("another") },
 			want: "error credential: is refused: identity: HTTP 401: Bad credentials (GitHub refuses the credential: it was revoked, has expired or is mistyped; give a new one)"},
 		{name: "the token is empty", edit: func(o *Options) { o.Token = func() string { return "" } },
@@ -168,7 +168,7 @@ func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 		},
 			want: "error permissions: the token may read acme/app, but write nothing (give it the scope public_repo, or repo for private repositories)"},
 		{name: "the API version is retired", spoil: with(githubtest.Fault{Op: "user", Kind: githubtest.Slow, Header: map[string]string{"Sunset": "Fri, 10 Mar 2028 00:00:00 GMT"}}),
-			want: "warning reachable: GitHub is going to retire the API version that ticketd speaks Fri, 10 Mar 2028 00:00:00 GMT (plan an upgrade of ticketd)"},
+			want: "warning site: GitHub is going to retire the API version that ticketd speaks Fri, 10 Mar 2028 00:00:00 GMT (plan an upgrade of ticketd)"},
 		{name: "the rule names no repository", need: func(n *ticket.Need) { n.Destination.Project = "acme" },
 			want: `error repository: "acme" is no GitHub repository in the form owner/repo (name it as owner/repo)`},
 		{name: "the repository is out of sight", spoil: on(func(s *githubtest.Server) error { return s.Hide(repo) }),

@@ -28,9 +28,9 @@ func (e *examination) account(ctx context.Context) bool {
 		e.unanswered(x, err)
 		return false
 	}
-	e.well(ticket.CheckReach, e.t.o.API.Host+" answers", nil)
+	e.well(ticket.CheckSite, e.t.o.API.Host+" answers", nil)
 	if sunset := x.Header.Get("Sunset"); sunset != "" || x.Header.Get("Deprecation") != "" {
-		e.add(ticket.Symptom{Severity: ticket.Warning, Check: ticket.CheckReach,
+		e.add(ticket.Symptom{Severity: ticket.Warning, Check: ticket.CheckSite,
 			Text: strings.TrimSpace("GitHub is going to retire the API version that ticketd speaks " + outbound.Printable(sunset, 64)),
 			Hint: "plan an upgrade of ticketd"})
 	}

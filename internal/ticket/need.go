@@ -65,6 +65,6 @@ type Symptom struct {
 // Checks of the tracker as a whole. Where one of them fails no other destination of the tracker is
 // asked about: it would say the same again, and a refused login that is repeated locks accounts.
 const (
-	CheckReach      = "reachable"
+	CheckSite       = "site"
 	CheckCredential = "credential"
 )
