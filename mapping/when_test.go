@@ -92,14 +92,14 @@ func TestAWrongExpressionIsToldWithItsPlace(t *testing.T) {
 		text string
 		want string // byte, text (hint)
 	}{
-		"misspelled field":    {`kind == "x" and sevrity == "HIGH"`, `17: a finding has no "sevrity" (did you mean "severity"?)`},
+		"misspelled field":    {`kind == "target" and sevrity == "HIGH"`, `22: a finding has no "sevrity" (did you mean "severity"?)`},
 		"after wide letters":  {`"äöü" == titel`, `13: a finding has no "titel" (did you mean "title"?)`},
 		"misspelled function": {`lwer(title) == "x"`, `1: there is no function "lwer" (did you mean "lower"?)`},
 		"the clock": {`now() > date("2026-01-01")`, `1: there is no function "now" (use one of ` + strings.Join(whenFunctions(), ", ") + `)
 9: there is no function "date" (use one of ` + strings.Join(whenFunctions(), ", ") + `)`},
 		"the environment": {`$env["title"] == "x"`, `1: a finding has no "$env" (use one of ` + strings.Join(fieldList(anyField), ", ") + `)
 5: a value has no parts (compare it as a whole, or use contains, startsWith, endsWith, matches or like)`},
-		"no yes or no":         {`severity`, `1: the expression does not say true or false (compare, e.g. severity == "HIGH")`},
+		"no yes or no":         {`severity`, `0: the expression does not say true or false (compare, e.g. severity == "HIGH")`},
 		"assignment":           {`severity = "HIGH"`, `10: "=" is not expected here (compare with ==)`},
 		"unfinished":           {`severity == `, `12: the expression ends too soon`},
 		"unclosed text":        {`severity == "HIGH`, `18: a text in quotes does not end (close it with the quote that it begins with)`},
