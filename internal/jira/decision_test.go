@@ -55,6 +55,9 @@ func operations() []operation {
 			_, err := s.t.AddComment(t.Context(), ref, note)
 			return err
 		}},
+		{"update", true, func(s setup, t *testing.T, ref ticket.Ref) error {
+			return s.t.Relabel(t.Context(), ref, []string{"refused"}, []string{"security"})
+		}},
 		{"delete-comment", true, func(s setup, t *testing.T, ref ticket.Ref) error { return s.t.DeleteComment(t.Context(), ref, "10002") }},
 	}
 }

@@ -13,21 +13,25 @@ import (
 )
 
 // advise says which keys of the rule to change when Jira refuses fields of a create: those that it
-// sets in the wrong form, and those that it does not set. It looks at the site's fields, once, to
-// tell their types; where that fails the general hint stays.
+// sets in the wrong form, and those that it does not set. For custom fields it looks at the site's
+// fields, once, to tell their types; where that fails the general hint stays.
 func (t *Tracker) advise(ctx context.Context, err error, rule []ticket.Field) error {
 	e, ok := refused(err, http.StatusBadRequest)
-	if !ok || e.Decision != ticket.HoldTicket || !slices.ContainsFunc(slices.Collect(maps.Keys(e.Fields)), reCustomField.MatchString) {
+	if !ok || e.Decision != ticket.HoldTicket {
 		return err
 	}
-	fields, failed := t.siteFields(ctx, false)
-	if failed != nil {
-		return err
+	var site []siteField
+	ids := slices.Sorted(maps.Keys(e.Fields))
+	if slices.ContainsFunc(ids, reCustomField.MatchString) {
+		site, _ = t.siteFields(ctx, false) // without them there is less to say
 	}
 	var hints []string
-	for _, id := range slices.Sorted(maps.Keys(e.Fields)) {
-		if i := slices.IndexFunc(fields, func(f siteField) bool { return f.ID == id }); i >= 0 && reCustomField.MatchString(id) {
-			hints = append(hints, fields[i].advice("", rule))
+	for _, id := range ids {
+		if hint := hintKey(id); hint != "" {
+			hints = append(hints, hint)
+		}
+		if i := slices.IndexFunc(site, func(f siteField) bool { return f.ID == id && reCustomField.MatchString(id) }); i >= 0 {
+			hints = append(hints, site[i].advice("", rule))
 		}
 	}
 	if len(hints) == 0 {
@@ -36,9 +40,24 @@ func (t *Tracker) advise(ctx context.Context, err error, rule []ticket.Field) er
 	return amend(err, func(e *ticket.Error) { e.Hint = outbound.Printable(strings.Join(hints, "; "), 2*messageLimit) })
 }
 
+// hintKey says what to do about a field that a rule has a key of its own for, where a ticket is held
+// for it.
+func hintKey(id string) string {
+	switch id {
+	case "parent":
+		return "correct parent in the rule: an issue one level above that the account can see"
+	case "security":
+		return "correct security_level in the rule, and give the account the permission Set Issue Security; without the level the ticket is not made"
+	}
+	return ""
+}
+
 // advice says how a rule sets a field that Jira refuses. where is the table of the rule that holds
 // its fields: "", or "on.<disposition>.".
 func (f siteField) advice(where string, rule []ticket.Field) string {
+	if f.Schema.Custom == epicLink && where == "" {
+		return hintKey("parent")
+	}
 	i := slices.IndexFunc(rule, func(r ticket.Field) bool { return r.Name == f.ID || f.is(r.Name) })
 	if i < 0 {
 		return fmt.Sprintf("set %s%s = %s in the rule, or make the field optional in Jira", where, fieldKey(f.Name), f.Schema.example(nil))

@@ -138,6 +138,17 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// withoutEpics is a site without the app that has epics: it has no field Epic Link.
+func withoutEpics(t *testing.T, next http.RoundTripper) http.RoundTripper {
+	t.Helper()
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/field") {
+			return answering(http.StatusOK, `[{"id":"summary","name":"Summary"}]`).RoundTrip(r)
+		}
+		return next.RoundTrip(r)
+	})
+}
+
 var _ interface {
 	Identity(context.Context) (ticket.Account, error)
 	Create(context.Context, ticket.Draft) (ticket.Issue, error)
@@ -148,4 +159,6 @@ var _ interface {
 	Comments(context.Context, ticket.Ref) ([]ticket.Posted, error)
 	AddComment(context.Context, ticket.Ref, ticket.Comment) (string, error)
 	DeleteComment(context.Context, ticket.Ref, string) error
+	Relabel(context.Context, ticket.Ref, []string, []string) error
+	Examine(context.Context, ticket.Need) []ticket.Symptom
 } = (*Tracker)(nil)

@@ -130,6 +130,53 @@ func TestFieldsAreSentOnlyWhereTheScreenHasThem(t *testing.T) {
 	}
 }
 
+func TestFieldsOfTheScreenAreFoundByNameAndWrittenByType(t *testing.T) {
+	both(t, func(t *testing.T, dc bool) {
+		workflow := jiratest.DefaultWorkflow()
+		workflow.Transitions[2].Fields = map[string]jiratest.Field{
+			"customfield_7": {Name: "Root cause", Type: "select", Required: true, Allowed: []string{"Code"}},
+			"customfield_8": {Name: "Proof", Type: "paragraph"},
+		}
+		s := start(t, jiratest.Options{DataCenter: dc, Projects: []jiratest.Project{{Key: "SEC", Workflow: workflow}}})
+		issue := s.create(t, draft())
+		closing := ticket.Closing{Fields: []ticket.Field{
+			{Name: "root cause", Type: ticket.SelectField, Values: []string{"Code"}},
+			{Name: "Proof", Type: ticket.ParagraphField, Doc: hostile()},
+		}}
+		got, err := s.t.SetState(t.Context(), issue.Ref, ticket.Change{Closing: closing})
+		if err != nil || got.Open || len(s.stored(t, issue.Ref).Fields) != 2 || s.Calls()["field"] != 0 {
+			t.Errorf("closed %+v, %v, fields %v, calls %v", got, err, s.stored(t, issue.Ref).Fields, s.Calls())
+		}
+	})
+}
+
+func TestAFieldOfTheScreenThatCannotBeSentHoldsOrIsRefusedWithItsKey(t *testing.T) {
+	for name, test := range map[string]struct {
+		field    ticket.Field
+		decision ticket.Decision
+		hint     string
+	}{
+		"two of one name": {ticket.Field{Name: "Cause", Type: ticket.TextField, Values: []string{"x"}}, ticket.HoldTicket, "customfield_5, customfield_6"},
+		"no date":         {ticket.Field{Name: "Day", Type: ticket.DateField, Values: []string{"soon"}}, ticket.HoldTicket, "fields.Day"},
+		"another type":    {ticket.Field{Name: "Day", Type: ticket.SelectField, Values: []string{"soon"}}, ticket.Refused, `on.<disposition>.fields.Day must be { date = "2026-12-31" }`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			workflow := jiratest.DefaultWorkflow()
+			workflow.Transitions[2].Fields = map[string]jiratest.Field{
+				"customfield_5": {Name: "Cause", Type: "text"}, "customfield_6": {Name: "cause", Type: "text"}, "customfield_7": {Name: "Day", Type: "date"}}
+			s := start(t, jiratest.Options{Projects: []jiratest.Project{{Key: "SEC", Workflow: workflow}}})
+			issue := s.create(t, draft())
+			_, err := s.t.SetState(t.Context(), issue.Ref, ticket.Change{Closing: ticket.Closing{Fields: []ticket.Field{test.field}}})
+			if e := wantDecision(t, err, test.decision); !strings.Contains(e.Hint, test.hint) {
+				t.Errorf("hint %q", e.Hint)
+			}
+			if s.effects() != "create" {
+				t.Errorf("effects %s", s.effects())
+			}
+		})
+	}
+}
+
 func TestAResolutionThatJiraDoesNotListIsTried(t *testing.T) {
 	workflow := jiratest.DefaultWorkflow()
 	workflow.Transitions[2].Fields = map[string]jiratest.Field{"resolution": {Name: "Resolution", Unlisted: true, Allowed: []string{"Done", "Won't Do"}}}

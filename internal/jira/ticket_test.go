@@ -185,6 +185,7 @@ func (s setup) onIssue(t *testing.T, ref ticket.Ref) map[string]func() error {
 			return err
 		},
 		"delete comment": func() error { return s.t.DeleteComment(t.Context(), ref, "10042") },
+		"relabel":        func() error { return s.t.Relabel(t.Context(), ref, []string{"other"}, nil) },
 	}
 }
 
