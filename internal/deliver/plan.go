@@ -230,6 +230,8 @@ func (p plan) open() Step {
 	switch {
 	case refused(p.a, p.f):
 		return p.refused()
+	case p.t.Digest && p.a.Known && !p.a.Refused.IsZero():
+		return Step{Action: Accept} // it fills again: when it is empty the next time, closing is tried again
 	case closed && p.a.ByPerson:
 		if p.regressed() {
 			return p.regression()

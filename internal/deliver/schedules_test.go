@@ -13,10 +13,10 @@ import (
 )
 
 // More schedules for a night: go test ./internal/deliver -run Schedule -schedules 10000 -timeout 0
-var schedules = flag.Uint64("schedules", 25, "number of random schedules of faults")
+var schedules = flag.Uint64("schedules", 48, "number of random schedules of faults")
 
 func TestEveryScheduleOfFaultsEndsWithOneTrueIssuePerFinding(t *testing.T) {
-	crashes, calls, restored, followed := 0, 0, 0, 0
+	crashes, calls, restored, followed, waited := 0, 0, 0, 0, 0
 	for seed := range *schedules {
 		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
 			p := newPlay(newSim(t, seed, policyOf(seed)))
@@ -26,11 +26,11 @@ func TestEveryScheduleOfFaultsEndsWithOneTrueIssuePerFinding(t *testing.T) {
 				t.Error(wrong)
 			}
 			crashes, calls, restored = crashes+p.crashes, calls+p.tracker.calls, restored+p.restored
-			followed += p.followed()
+			followed, waited = followed+p.followed(), waited+p.waited
 		})
 	}
-	t.Logf("%d schedules, %d crashes, %d tracker calls, %d restored stores, %d following issues", *schedules, crashes, calls, restored, followed)
-	if crashes == 0 || restored == 0 || followed == 0 {
+	t.Logf("%d schedules, %d crashes, %d tracker calls, %d restored stores, %d following issues, %d findings waited", *schedules, crashes, calls, restored, followed, waited)
+	if crashes == 0 || restored == 0 || followed == 0 || waited == 0 {
 		t.Error("something never happened: the simulation does not prove what it should")
 	}
 }
@@ -51,11 +51,22 @@ func TestTheSchedulesFindAQuietPeriodThatIsTooShort(t *testing.T) {
 	t.Error("no schedule made a second issue")
 }
 
-// policyOf gives each schedule one of the policies under which issues follow each other or not.
+// policyOf gives each schedule one of the policies under which issues follow each other or not,
+// findings share a ticket or not, tickets wait for their turn or not, and closing is a comment or not.
 func policyOf(seed uint64) func(*mapping.Rule) {
 	return func(r *mapping.Rule) {
 		r.OnRegression = []string{"reopen", "new"}[seed%2]
 		r.ReopenWithin = []string{"90d", "20m", "0"}[seed%3]
+		if seed/6%2 == 1 {
+			r.GroupBy = mapping.Names{"parent"}
+		}
+		if seed/12%2 == 1 {
+			bound := 1 + int(seed%2)
+			r.MaxNewPerHour = &bound
+		}
+		if seed%5 == 4 {
+			r.On = map[string]mapping.Outcome{"fixed": {CommentOnly: true}}
+		}
 	}
 }
 
@@ -66,9 +77,10 @@ type play struct {
 	at       int64 // of the newest event
 	want     map[string]finding.Disposition
 	opened   map[string]time.Time // when it was last told to have opened
-	touched  map[string]time.Time // when a person last closed or deleted an issue of it
-	note     bool                 // the note on the first finding stands
+	touched  map[string]time.Time // when a person last closed or deleted an issue, by group
+	note     bool                 // the note on the first finding's parent stands
 	restored int
+	waited   int // how many findings a digest listed when all was at rest
 }
 
 const simNote = "note-1"
@@ -78,12 +90,21 @@ func newPlay(s *sim) *play {
 		opened: make(map[string]time.Time), touched: make(map[string]time.Time)}
 }
 
-func target(n int) string { return fmt.Sprint("target-", n) }
+// targets is how many findings a schedule is about; two have one parent. The last of them open late.
+const (
+	targets = 6
+	early   = 4
+	parents = 3
+)
 
-func (p *play) tell(id, verb string) {
+func target(n int) string { return fmt.Sprint("target-", n) }
+func parent(n int) string { return fmt.Sprint("parent-", n%parents) }
+
+func (p *play) tell(n int, verb string) {
 	p.t.Helper()
 	p.at++
-	p.post(statusBody(id, "parent-"+id, verb, p.at))
+	id := target(n)
+	p.post(statusBody(id, parent(n), verb, p.at))
 	p.want[id] = map[string]finding.Disposition{"CREATED": finding.Open, "FIXED": finding.Fixed,
 		"RISK_ACCEPTED": finding.RiskAccepted, "COMPENSATING_CONTROL": finding.CompensatingControl}[verb]
 	if verb == "CREATED" {
@@ -91,14 +112,14 @@ func (p *play) tell(id, verb string) {
 	}
 }
 
-// run sends events of three findings in a random order with random pauses, lets people close and
+// run sends events of a few findings in a random order with random pauses, lets people close and
 // delete issues in between, and puts the store back from a backup in some schedules.
 func (p *play) run() {
 	p.t.Helper()
-	for n := range 3 {
-		p.tell(target(n), "CREATED")
+	for n := range early {
+		p.tell(n, "CREATED")
 	}
-	p.post(noteBody(simNote, "parent-"+target(0), "CREATED", p.at))
+	p.post(noteBody(simNote, parent(0), "CREATED", p.at))
 	p.note = true
 	rng := p.tracker.rng
 	var restore func()
@@ -120,11 +141,11 @@ func (p *play) run() {
 				}
 			}
 		case 3:
-			p.post(noteBody(simNote, "parent-"+target(0), "DELETED", p.at))
+			p.post(noteBody(simNote, parent(0), "DELETED", p.at))
 			p.note = false
 		default:
 			verbs := []string{"CREATED", "CREATED", "FIXED", "RISK_ACCEPTED", "COMPENSATING_CONTROL"}
-			p.tell(target(rng.IntN(3)), verbs[rng.IntN(len(verbs))])
+			p.tell(rng.IntN(early), verbs[rng.IntN(len(verbs))])
 		}
 	}
 }
@@ -136,106 +157,42 @@ func (p *play) person(deletes bool) {
 		return
 	}
 	i := there[p.tracker.rng.IntN(len(there))]
-	for n := range 3 {
-		if slices.Contains(p.issues(target(n)), i) {
-			p.touched[target(n)] = p.clock
+	for _, group := range append(p.groups(), p.digest()) {
+		if slices.Contains(p.issuesOf(group), i) {
+			p.touched[group] = p.clock
 		}
 	}
 	i.open, i.deleted = false, deletes
 }
 
-// heal lets the tracker be well and a person retry what is held; after two days all must be true.
+// heal lets the tracker be well and a person retry what is held; after two days all must be true. In
+// between, everything that can be done now is, and what waits for its turn waits.
 func (p *play) heal() {
 	p.t.Helper()
 	p.tracker.faults = 0
+	p.retryHeld()
+	for n := early; n < targets; n++ {
+		p.tell(n, "CREATED")
+	}
+	p.pass(45 * time.Minute)
+	for _, wrong := range p.wrongList() {
+		p.t.Error(wrong)
+	}
 	for range 3 {
-		held, err := p.store.Tickets(p.t.Context(), store.TicketFilter{States: []store.TicketState{store.TicketHeld}})
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		for _, row := range held {
-			if err := p.store.RetryTicket(p.t.Context(), row.ID, p.clock); err != nil {
-				p.t.Fatal(err)
-			}
-		}
+		p.retryHeld()
 		p.pass(20 * time.Hour)
 	}
 }
 
-const generations = 12
-
-// issues gives the issues of a finding, of every generation.
-func (p *play) issues(id string) (all []*simIssue) {
-	for g := range generations {
-		all = append(all, p.of(p.marker(id, g+1))...)
+func (p *play) retryHeld() {
+	p.t.Helper()
+	held, err := p.store.Tickets(p.t.Context(), store.TicketFilter{States: []store.TicketState{store.TicketHeld}})
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	return all
-}
-
-// of gives the issues with a marker that nobody deleted.
-func (p *play) of(marker string) (all []*simIssue) {
-	for _, i := range p.tracker.issues {
-		if i.marker == marker && !i.deleted {
-			all = append(all, i)
+	for _, row := range held {
+		if err := p.store.RetryTicket(p.t.Context(), row.ID, p.clock); err != nil {
+			p.t.Fatal(err)
 		}
 	}
-	return all
-}
-
-func (p *play) followed() (n int) {
-	for i := range 3 {
-		n += max(0, len(p.issues(target(i)))-1)
-	}
-	return n
-}
-
-// twice tells whether any marker has two issues.
-func (p *play) twice() bool {
-	for n := range 3 {
-		for g := range generations {
-			if len(p.of(p.marker(target(n), g+1))) > 1 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// wrong lists what is not as it should be.
-func (p *play) wrong() (all []string) {
-	complain := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if p.twice() {
-		complain("two issues have one marker")
-	}
-	for n := range 3 {
-		id, open := target(n), 0
-		for _, i := range p.issues(id) {
-			if i.open {
-				open++
-			}
-			seen := make(map[string]bool)
-			for _, c := range i.comments {
-				if seen[c.Marker] {
-					complain("%s: a comment is there twice on %s", id, i.ref.Key)
-				}
-				seen[c.Marker] = true
-			}
-		}
-		closed, respected := p.want[id].Closed(), p.touched[id].After(p.opened[id])
-		if open > 1 || (closed && open > 0) || (!closed && !respected && open != 1) {
-			complain("%s is %s (left to a person: %v) with %d open of %d issues; its ticket: %+v",
-				id, p.want[id], respected, open, len(p.issues(id)), p.row(id))
-		}
-	}
-	row := p.row(target(0))
-	for _, i := range p.of(row.Marker) {
-		want := 0
-		if p.note {
-			want = 1
-		}
-		if n := p.count(i, mapping.CommentMarker(row.Marker, "note/"+simNote)); !row.Ref.IsZero() && n != want {
-			complain("the note is there %d times on %s, want %d", n, i.ref.Key, want)
-		}
-	}
-	return all
 }

@@ -134,10 +134,7 @@ func (r *run) closedMeanwhile(ctx context.Context) (bool, error) {
 // alone, a closing that is only commented, what happens behind an issue that a person closed.
 func (r *run) accept(ctx context.Context) error {
 	a := &r.t.Applied
-	a.Disposition, a.Status, a.Opened = r.f.Disposition, r.f.Status, r.f.Opened
-	if r.f.Disposition.Closed() {
-		a.Refused = finding.Stamp{}
-	}
+	a.Disposition, a.Status, a.Opened, a.Refused = r.f.Disposition, r.f.Status, r.f.Opened, finding.Stamp{}
 	r.toldAll()
 	return r.done(ctx, r.o.Now(), nil)
 }

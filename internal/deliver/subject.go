@@ -28,16 +28,19 @@ func about(w store.Work) mapping.Subject {
 }
 
 // listed makes a finding of a digest's list: open while anything is on the list, resolved while nothing
-// is. Its stamps count how often the one became the other, by what the issue is known to reflect; so
-// they stay the same until a step has brought the issue there, whatever happens in between, and a list
-// that fills again is an opening that is newer than all before it.
+// is. Its stamps count how often the one became the other, odd for open and even for resolved, by what
+// the issue is known to reflect; so they stay the same until a step has brought the issue there,
+// whatever happens in between, and a list that fills again is opened anew.
 func listed(a store.Applied, f finding.Finding, filled bool) finding.Finding {
-	f.Disposition, f.Opened = finding.Resolved, a.Opened
+	parity := int64(0)
+	f.Disposition, f.Opened, f.Status = finding.Resolved, a.Opened, finding.Stamp{Time: a.Status.Time}
 	if filled {
-		f.Disposition = finding.Open
+		parity, f.Disposition = 1, finding.Open
 	}
-	f.Status = finding.Stamp{Time: a.Status.Time}
 	if !a.Known || a.Disposition != f.Disposition {
+		f.Status.Time++
+	}
+	if f.Status.Time%2 != parity {
 		f.Status.Time++
 	}
 	if filled {
