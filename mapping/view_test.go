@@ -170,3 +170,83 @@ func TestAFailingBodyTemplateIsAnError(t *testing.T) {
 		t.Errorf("got %+v", d)
 	}
 }
+
+func TestADraftHasTheConstantsOfItsRule(t *testing.T) {
+	f := sampleTarget(finding.Open)
+	r := jiraRule()
+	r.FixVersions, r.SecurityLevel, r.Parent = []string{"1.2"}, "Internal", "SEC-7"
+	d, err := view(t, r, f).Draft(One(f), "dtw-1", ticket.Ref{})
+	if err != nil || !reflect.DeepEqual(d.FixVersions, r.FixVersions) || d.SecurityLevel != "Internal" || d.Parent != "SEC-7" {
+		t.Errorf("Jira: %+v, %v", d, err)
+	}
+	r = githubRule()
+	r.Milestone = "Q3"
+	if d, err = view(t, r, f).Draft(One(f), "dtw-1", ticket.Ref{}); err != nil || d.Milestone != "Q3" {
+		t.Errorf("GitHub: %+v, %v", d, err)
+	}
+}
+
+func TestADigestHasWhatDoesNotNeedOneFinding(t *testing.T) {
+	r := jiraRule()
+	r.Title, r.Body, r.Assignee = "{{.Title}}", "{{if .AssetName}}{{slice .AssetName 5}}{{end}}", "me"
+	r.Labels = []string{"appsec", "{{.AssetName}}"}
+	r.Priority, r.Due = map[string]string{"*": "High"}, map[string]string{"*": "3d"}
+	r.Components, r.FixVersions, r.SecurityLevel, r.Parent = []string{"web"}, []string{"1"}, "Internal", "SEC-7"
+	r.Fields = map[string]any{
+		"Team": typedAs("select", "AppSec"), "Points": typedAs("number", "{{.Severity}}"), "Asset": "{{.AssetName}}",
+		"Name": "{{if .Severity}}{{slice .Severity 9}}{{end}}",
+	}
+	a := member(sampleTarget(finding.Open), "a", finding.Open, map[finding.Field]string{finding.Severity: "HIGH", finding.AssetName: "a"})
+	b := member(a, "b", finding.Open, map[finding.Field]string{finding.AssetName: "b"})
+	s := waitingFor(0, a, b)
+	d, err := groupView(t, s, func(g *Rule) { *g = r }).Draft(s, "dtw-1", ticket.Ref{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Body = nil
+	want := ticket.Draft{
+		Destination: ticket.Destination{Tracker: "corp", Project: "SEC", IssueType: "Bug"}, Marker: "dtw-1",
+		Title: `Findings of rule "all" that wait for a ticket of their own`, Labels: []string{"appsec"},
+		Components: []string{"web"}, FixVersions: []string{"1"}, SecurityLevel: "Internal", Parent: "SEC-7",
+		Fields: []ticket.Field{{Name: "Team", Type: ticket.SelectField, Values: []string{"AppSec"}}},
+	}
+	if !reflect.DeepEqual(d, want) {
+		t.Errorf("got %+v", d)
+	}
+}
+
+func TestTheViewOfAGroupIsThatOfTheRuleThatMadeIt(t *testing.T) {
+	here := ticket.Destination{Tracker: "corp", Project: "SEC", IssueType: "Bug"}
+	there := here
+	there.Project = "WEB"
+	m := compile(t, twoTrackers(
+		Rule{Name: "targets", Tracker: "corp", Project: "SEC", Match: Match{Kind: Patterns{"target"}}},
+		Rule{Name: "moved", Tracker: "corp", Project: "WEB", Match: Match{Kind: Patterns{"service"}}},
+		Rule{Name: "rest", Tracker: "corp", Project: "SEC"},
+	))
+	target, violation := sampleTarget(finding.Open), sampleViolation(finding.Open)
+	group := Several([]finding.Finding{target, violation})
+	for name, tt := range map[string]struct {
+		s    Subject
+		dest ticket.Destination
+		rule string
+		want string
+	}{
+		"a finding: the rule that matches it":       {One(target), here, "rest", "targets"},
+		"a finding that goes elsewhere now":         {One(target), there, "rest", "rest"},
+		"a group: the named rule":                   {group, here, "rest", "rest"},
+		"a group whose rule leads elsewhere":        {group, here, "moved", "targets"},
+		"a group whose rule is gone":                {group, here, "gone", "targets"},
+		"a group whose first member goes elsewhere": {Several([]finding.Finding{sampleService(), violation}), here, "gone", "rest"},
+		"a group at a place that nothing leads to":  {group, ticket.Destination{Tracker: "corp", Project: "OLD"}, "moved", "moved"},
+		"a group of which nothing is left":          {group, ticket.Destination{Tracker: "corp", Project: "OLD"}, "gone", ""},
+		"a digest: the named rule":                  {waitingFor(0, target), here, "rest", "rest"},
+		"a digest whose rule is gone":               {waitingFor(0, target), here, "gone", "targets"},
+		"an empty digest":                           {waitingFor(0), here, "rest", "rest"},
+		"an empty digest whose rule is gone":        {waitingFor(0), here, "gone", ""},
+	} {
+		if got := m.For(tt.s, tt.dest, tt.rule).rule.name; got != tt.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -69,12 +69,21 @@ func agree(all []Finding, text func(Finding) string) bool {
 
 func sameJSON(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
 
+// CompareWeight orders findings by severity, then relevance, then priority, the worst first.
+func CompareWeight(a, b Finding) int {
+	for _, name := range []Field{Severity, Relevance, Priority} {
+		if c := compareWords(a.Get(name), b.Get(name)); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func compareWords(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) }
+
 // worst gives the value that asks for the most attention.
 func worst(all []Finding, name Field) Value {
-	return slices.MinFunc(all, func(a, b Finding) int {
-		x, y := a.Get(name), b.Get(name)
-		return cmp.Or(cmp.Compare(rank(x), rank(y)), cmp.Compare(x, y))
-	}).Fields[name]
+	return slices.MinFunc(all, func(a, b Finding) int { return compareWords(a.Get(name), b.Get(name)) }).Fields[name]
 }
 
 // rank orders severities, relevances and priorities, the worst first (facts: datatheorem.md 1). A
