@@ -3,6 +3,7 @@ package mapping
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -76,7 +77,7 @@ func TestExplainSaysWhatRouteDoes(t *testing.T) {
 		}
 		route, err := m.Route(f)
 		trace := m.Explain(f)
-		if trace.Route != route || !reflect.DeepEqual(trace.Err, err) {
+		if trace.Route != route || fmt.Sprint(trace.Err) != fmt.Sprint(err) || errors.Is(trace.Err, ErrUnrouted) != errors.Is(err, ErrUnrouted) {
 			t.Fatalf("Route %+v, %v; Explain %+v, %v", route, err, trace.Route, trace.Err)
 		}
 		for i, v := range trace.Rules {

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 )
 
@@ -43,16 +42,4 @@ func (r *rule) place(keys ...string) place {
 		}
 	}
 	return r.at
-}
-
-// names tells whether the rule sets the key, itself or by what it inherits.
-func (r *rule) names(keys ...string) bool {
-	_, ok := r.from[origin(keys...)]
-	return ok
-}
-
-// own tells whether the rule sets the key itself.
-func (r *rule) own(keys ...string) bool {
-	at := r.place(keys...)
-	return len(at) > len(r.at) && slices.Equal(at[:len(r.at)], r.at)
 }

@@ -48,28 +48,16 @@ func TestAParentIsNotRoutedByACatchAll(t *testing.T) {
 	}
 }
 
-func drawRule(t *rapid.T) Rule {
-	pattern := rapid.SampledFrom([]Patterns{nil, {"HIGH"}, {"L*"}, {"!HIGH"}, {"?*", "!LOW"}})
-	return Rule{
-		Tracker: "corp", Project: rapid.SampledFrom([]string{"AA", "BB", "CC"}).Draw(t, "project"),
-		Match: Match{
-			Severity: pattern.Draw(t, "severity"),
-			Kind:     rapid.SampledFrom([]Patterns{nil, {"target"}, {"violation", "service"}}).Draw(t, "kind"),
-		},
-	}
-}
-
 func TestALaterRuleNeverChangesAnEarlierMatch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rules := rapid.SliceOfN(rapid.Custom(drawRule), 1, 5).Draw(t, "rules")
-		more := append(append([]Rule{}, rules...), drawRule(t))
+		rules := rapid.SliceOfN(rapid.Custom(drawRouting), 1, 5).Draw(t, "rules")
+		more := append(append([]Rule{}, rules...), drawRouting(t))
 		before, problems := Compile(twoTrackers(rules...))
 		after, moreProblems := Compile(twoTrackers(more...))
 		if before == nil || after == nil {
 			t.Fatalf("not compiled: %v %v", problems, moreProblems)
 		}
-		f := seen(rapid.SampledFrom([]finding.Kind{finding.Target, finding.Violation, finding.Service}).Draw(t, "kind"), finding.Open,
-			map[finding.Field]string{finding.Severity: rapid.SampledFrom([]string{"", "HIGH", "LOW", "MEDIUM"}).Draw(t, "severity")})
+		f := drawFinding(t)
 		was, err := before.Route(f)
 		if is, _ := after.Route(f); err == nil && is != was {
 			t.Fatalf("was %+v, is %+v", was, is)

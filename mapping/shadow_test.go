@@ -105,7 +105,8 @@ func drawPatterns(alphabet []string) *rapid.Generator[Patterns] {
 func drawRouting(t *rapid.T) Rule {
 	text := drawPatterns([]string{"a", "b", "*", "?"})
 	return Rule{
-		Tracker: "corp", Project: "SEC",
+		Tracker: "corp", Project: rapid.SampledFrom([]string{"AA", "BB", "CC"}).Draw(t, "project"),
+		GroupBy: rapid.SampledFrom([]Names{nil, {"asset_name"}}).Draw(t, "group"),
 		Match: Match{
 			AssetName: text.Draw(t, "asset"), Kind: rapid.SampledFrom([]Patterns{nil, nil, {"target"}, {"!target"}}).Draw(t, "kind"),
 			Path: map[string]Patterns{"x": text.Draw(t, "path")},

@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,46 +82,39 @@ func whenOptions() []expr.Option {
 	for _, name := range whenBuiltins() {
 		options = append(options, expr.EnableBuiltin(name))
 	}
-	return append(options,
-		expr.Function(fnLike, func(args ...any) (any, error) {
-			text, pattern := args[0].(string), args[1].(string)
-			return newGlob(pattern).matches(strings.ToLower(text)), nil
-		}, new(func(text, pattern string) bool)),
-		expr.Function(fnNumber, func(args ...any) (any, error) {
-			return number(args[0].(string), args[1])
-		}, new(func(text string, otherwise int) float64), new(func(text string, otherwise float64) float64)),
-	)
-}
-
-// number reads a text as a number; what is none becomes the other one.
-func number(text string, otherwise any) (float64, error) {
-	if n, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && n == n {
-		return n, nil
-	}
-	if n, whole := otherwise.(int); whole {
-		return float64(n), nil
-	}
-	return otherwise.(float64), nil
+	return options
 }
 
 // whenTypes is what an expression is checked against: every field of the table is text.
 func whenTypes() map[string]any {
-	types := whenPaths(finding.Finding{})
+	types := whenCalls(finding.Finding{})
 	for _, f := range Fields() {
 		types[f.Name] = ""
 	}
 	return types
 }
 
-// whenPaths are the functions that look into event.data of a finding.
-func whenPaths(f finding.Finding) map[string]any {
+// whenCalls are the functions of ours, for a finding.
+func whenCalls(f finding.Finding) map[string]any {
 	return map[string]any{
 		fnPath: func(path string) (string, error) {
 			values, err := whenLookup(f, path)
 			return strings.Join(values, ", "), err
 		},
 		fnPaths: func(path string) ([]string, error) { return whenLookup(f, path) },
+		fnLike: func(text, pattern string) bool {
+			return newGlob(pattern).matches(strings.ToLower(text))
+		},
+		fnNumber: number,
 	}
+}
+
+// number reads a text as a number; what is none becomes the other one.
+func number(text string, otherwise float64) float64 {
+	if n, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && !math.IsNaN(n) {
+		return n
+	}
+	return otherwise
 }
 
 func whenLookup(f finding.Finding, path string) ([]string, error) {
@@ -141,7 +135,7 @@ func whenLookup(f finding.Finding, path string) ([]string, error) {
 // holds asks the expression about a finding. An error says what the finding has that it cannot be
 // asked about.
 func (e *expression) holds(f finding.Finding) (bool, error) {
-	env := whenPaths(f)
+	env := whenCalls(f)
 	for _, name := range e.fields {
 		value := fieldValue(f, name)
 		if len(value) > maxWhenValue {
