@@ -131,13 +131,13 @@ type Credential struct {
 	Digest [sha256.Size]byte `toml:"-"`
 }
 
-// Store is [store].
+// Store is [store]: where events, findings and tickets are kept.
 type Store struct {
 	// Path of the SQLite file; default "/var/lib/ticketd/ticketd.db". Its folder must exist.
 	Path string `toml:"path"`
 }
 
-// Log is [log]. Logs go to standard error.
+// Log is [log]: what is logged, on standard error.
 type Log struct {
 	// Level is "debug", "info", "warn" or "error"; default "info".
 	Level slog.Level `toml:"level"`
@@ -146,14 +146,14 @@ type Log struct {
 	Format string `toml:"format"`
 }
 
-// Portal is [portal].
+// Portal is [portal]: Data Theorem's portal, which findings lead to.
 type Portal struct {
 	// Hosts that links from findings may lead to, subdomains included; default
 	// ["securetheorem.com"]. Links to other hosts are shown as text. An empty list: no links.
 	Hosts []string `toml:"hosts"`
 }
 
-// Deliver is [deliver].
+// Deliver is [deliver]: how trackers are written to.
 type Deliver struct {
 	// QuietPeriod is how long a create whose outcome is unknown rests before the tracker is searched
 	// for it; default "10m". Shorter risks a second ticket where the tracker's search lags.
@@ -235,7 +235,7 @@ type GitHub struct {
 	// others must not be able to read it. A leading $CREDENTIALS_DIRECTORY is systemd's folder.
 	TokenFile string `toml:"token_file"`
 
-	// App is a GitHub App to work as instead of a token; nil where none is given.
+	// App is a GitHub App to work as instead of a token; default none.
 	App *App `toml:"app"`
 
 	// Identity is the login that the credential must belong to ("NAME[bot]" for an App); empty:

@@ -51,10 +51,14 @@ func (c comments) add(files *token.FileSet, s *ast.TypeSpec, doc *ast.CommentGro
 	shared, end := "", 0
 	for _, f := range body.Fields.List {
 		text := f.Doc.Text() + f.Comment.Text()
-		if text == "" && files.Position(f.Pos()).Line == end+1 && f.Doc == nil {
-			text = shared // a comment stands for the lines right below it, too
+		if text == "" && files.Position(f.Pos()).Line == end+1 {
+			text = shared // a comment above a field stands for those right below it, too
 		}
-		shared, end = text, files.Position(f.End()).Line
+		if end = files.Position(f.End()).Line; f.Comment == nil {
+			shared = text
+		} else {
+			shared = ""
+		}
 		for _, name := range f.Names {
 			c[s.Name.Name+"."+name.Name] = text
 		}
@@ -62,9 +66,12 @@ func (c comments) add(files *token.FileSet, s *ast.TypeSpec, doc *ast.CommentGro
 }
 
 // seeAlso is what a comment says to readers of Go alone.
-var seeAlso = regexp.MustCompile(`;? [Ss]ee [a-z]+\.[A-Z]\w+\.?| \([a-z]+\.[A-Z]\w+ says [^)]*\)`)
+var seeAlso = regexp.MustCompile(`;? [Ss]ee [a-z]+\.[A-Z]\w+\.?| \([a-z]+\.[A-Z]\w+ says [^)]*\)| Once loaded it [^.]*\.`)
 
-// of describes a struct, or with a field's Go name that field, in the words of TOML.
+// listOfWords is how a text begins that is a list of values, or that begins with a key.
+var listOfWords = regexp.MustCompile(`^[a-z]+(,|_)`)
+
+// of describes a type, or with a field's Go name that field, in the words of TOML.
 func (c comments) of(t reflect.Type, field string) string {
 	text := c[t.Name()]
 	if field != "" {
@@ -73,24 +80,30 @@ func (c comments) of(t reflect.Type, field string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	text = strings.ReplaceAll(text, "a type of ticket.FieldTypes", "TYPE being one of "+strings.Join(fieldTypes(), ", "))
 	text = seeAlso.ReplaceAllString(text, "")
-	if t.Kind() != reflect.Struct {
+	text = regexp.MustCompile(`^(`+field+`|`+t.Name()+`) (is|are) `).ReplaceAllString(text, "")
+	if t.Kind() == reflect.Struct {
+		text = inTOML(t, text)
+	}
+	if text == "" || listOfWords.MatchString(text) {
 		return text
 	}
-	for name, index := range fieldsOf(t) {
-		goName := t.FieldByIndex(index).Name
-		switch {
-		case goName == field:
-			text = regexp.MustCompile(`^`+goName+`\b`).ReplaceAllString(text, name)
-		case !plainWord(goName):
-			text = regexp.MustCompile(`\b`+goName+`\b`).ReplaceAllString(text, name)
-		}
-	}
-	return strings.TrimPrefix(text, t.Name()+" is ")
+	return strings.ToUpper(text[:1]) + text[1:] // comments begin in ASCII
 }
 
-// plainWord tells whether a Go name may as well be a word of a sentence.
-func plainWord(name string) bool {
-	return strings.ToLower(name[1:]) == name[1:] || name == "URL" || name == "ID" || name == "GitHub"
+// inTOML writes the names of a struct's fields as keys. One that may be a word of the sentence is
+// left where a sentence begins.
+func inTOML(t reflect.Type, text string) string {
+	for name, index := range fieldsOf(t) {
+		goName, before := t.FieldByIndex(index).Name, ""
+		switch {
+		case slices.Contains([]string{"URL", "ID", "GitHub", "Jira", "App"}, goName):
+			continue // hardly ever the key
+		case strings.ToLower(goName[1:]) == goName[1:]:
+			before = `[a-z,;:] `
+		}
+		text = regexp.MustCompile(`(`+before+`)\b`+goName+`\b`).ReplaceAllString(text, "${1}"+name)
+	}
+	return text
 }
 
 func fieldTypes() []string {

@@ -37,7 +37,7 @@ func TestTheSchemaIsThatOfTheStructs(t *testing.T) {
 
 func generated(t *testing.T) map[string]any {
 	t.Helper()
-	g := generator{comments: commentsOf(t, "config.go", "../../mapping/spec.go", "../datatheorem/table.go"), definitions: map[string]any{}}
+	g := generator{comments: commentsOf(t, "config.go", "../../mapping/spec.go", "../datatheorem/table.go", "../finding/finding.go"), definitions: map[string]any{}}
 	s := g.object(reflect.TypeFor[Config](), nil)
 	s["$schema"] = "http://json-schema.org/draft-07/schema#"
 	s["title"] = "Configuration of ticketd"
