@@ -30,7 +30,7 @@ type schema struct {
 type siteField struct {
 	ID           string `json:"id"`
 	Name         string `json:"name"`
-	Untranslated string `json:"untranslatedName"`
+	Untranslated string `json:"untranslatedName"` // Cloud sends it, but does not document it
 	Schema       schema `json:"schema"`
 }
 

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -47,6 +50,7 @@ type contract struct {
 	router routers.Router
 	next   http.RoundTripper
 	seen   map[string]bool
+	server bool // the description does not have serverInfo as it is asked
 }
 
 func newContract(t *testing.T, file, server string, next http.RoundTripper, relax func(*openapi3.T)) *contract {
@@ -81,6 +85,9 @@ func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(context.WithoutCancel(r.Context()))
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if strings.HasSuffix(r.URL.Path, "/rest/api/2/serverInfo") && c.server {
+		return c.next.RoundTrip(r) // the deployment is asked under version 2; the description of Cloud is that of version 3
+	}
 	route, params, err := c.router.FindRoute(r)
 	if err != nil {
 		c.t.Errorf("%s %s is not in the description: %v", r.Method, r.URL, err)
@@ -131,7 +138,8 @@ func relaxDataCenter(doc *openapi3.T) {
 		}
 	}
 	for _, path := range []string{"/api/2/field", "/api/2/priority", "/api/2/issue/createmeta/{projectIdOrKey}/issuetypes",
-		"/api/2/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}"} {
+		"/api/2/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}", "/api/2/resolution", "/api/2/project/{projectIdOrKey}/statuses",
+		"/api/2/user/assignable/search"} {
 		doc.Paths.Value(path).Get.Responses.Status(http.StatusOK).Value.Content.Get("application/json").Schema = free
 	}
 }
@@ -143,10 +151,9 @@ func TestEveryRequestAndEveryAnswerKeepsTheOfficialContract(t *testing.T) {
 			file, base, relax = "jira-dc-slim.json", "http://jira.example.com/rest", relaxDataCenter
 		}
 		server := jiratest.New(jiratest.Options{DataCenter: dc, Email: cloudEmail(dc), Token: secret, Now: noon, PageSize: 1,
-			Projects: []jiratest.Project{{Key: "SEC", Workflow: jiratest.ReviewWorkflow(), Components: []string{"api"}}, {Key: "BARE", HiddenFields: []string{"labels", "priority"}}}})
+			Projects: []jiratest.Project{contractProject(), {Key: "BARE", HiddenFields: []string{"labels", "priority"}}}})
 		checked := newContract(t, file, base, server, relax)
-		// serverInfo is asked under version 2 before the deployment is known; the Cloud
-		// description checked here is that of version 3.
+		checked.server = !dc
 		s := start(t, jiratest.Options{DataCenter: dc}, func(o *Options) {
 			o.Transport, o.Deployment = checked, Cloud
 			if dc {
@@ -164,10 +171,37 @@ func TestEveryRequestAndEveryAnswerKeepsTheOfficialContract(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if len(checked.seen) < 16 {
+		examineAll(t, s)
+		for _, path := range []string{"/resolution", "/project/{projectIdOrKey}/statuses", "/user/assignable/search", "/mypermissions",
+			"/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}"} {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(checked.seen)), func(seen string) bool { return strings.HasSuffix(seen, path) }) {
+				t.Errorf("%s was not checked", path)
+			}
+		}
+		if len(checked.seen) < 20 {
 			t.Errorf("only %d operations were checked: %v", len(checked.seen), checked.seen)
 		}
 	})
+}
+
+// contractProject has a field of every type, and a workflow with a screen.
+func contractProject() jiratest.Project {
+	p := wellProject()
+	p.Required = nil
+	return p
+}
+
+// examineAll asks everything that an examination can ask.
+func examineAll(t *testing.T, s setup) {
+	t.Helper()
+	n := need(append(everyWant(), wantWay("wont_fix", "In Progress", "In Review", "Won't Do"), wantOn("wont_fix", ticket.WantResolution, "Won't Do"))...)
+	for _, symptom := range s.t.Examine(t.Context(), n) {
+		if symptom.Severity == ticket.Failing && symptom.Check != "parent" {
+			t.Errorf("%+v", symptom)
+		}
+	}
+	n.Destination.Project = "NOPE"
+	s.t.Examine(t.Context(), n)
 }
 
 func cloudEmail(dc bool) string {
@@ -182,6 +216,10 @@ func exercise(t *testing.T, s setup) {
 	t.Helper()
 	d := draft()
 	d.Components, d.Assignee, d.Body = []string{"api"}, "5b10a2844c20165700ede21g", hostile()
+	d.FixVersions, d.DueDate, d.SecurityLevel, d.Fields = []string{"1.0"}, "2026-12-31", "Internal", everyType()
+	epic := d
+	epic.Destination.IssueType, epic.Marker = "Epic", "dtw-00000000000000000000000e"
+	d.Parent = s.create(t, epic).Ref.Key
 	issue := s.create(t, d)
 	bare := draft()
 	bare.Destination.Project = "BARE"
@@ -208,6 +246,7 @@ func exercise(t *testing.T, s setup) {
 			_, err := s.t.Find(t.Context(), ticket.Query{Project: "BARE", Markers: []string{markerA}})
 			return err
 		},
+		"relabel":  func() error { return s.t.Relabel(t.Context(), issue.Ref, []string{"refused"}, []string{"refused"}) },
 		"comments": func() error { return commentTwice(t, s, issue.Ref) },
 		"states": func() error {
 			if _, err := s.t.SetState(t.Context(), issue.Ref, ticket.Change{Closing: path}); err != nil {

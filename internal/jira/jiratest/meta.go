@@ -94,7 +94,7 @@ func (s *Server) fieldList(c *call) reply {
 	custom := s.customFields()
 	for _, id := range slices.Sorted(maps.Keys(custom)) {
 		f := custom[id]
-		out = append(out, map[string]any{"id": id, "key": id, "name": f.Name, "untranslatedName": f.Name, "custom": true, "orderable": true,
+		out = append(out, map[string]any{"id": id, "key": id, "name": f.Name, "custom": true, "orderable": true,
 			"navigable": true, "searchable": true, "clauseNames": []string{id}, "schema": f.schema(id)})
 	}
 	return ok(out)
