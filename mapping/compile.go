@@ -12,7 +12,7 @@ import (
 // Compile checks the Spec and makes a Mapping of it. It reports every mistake at once, in the order
 // of the file; with a mistake that is more than a warning there is no Mapping.
 func Compile(s Spec) (*Mapping, []Problem) {
-	c := &compiler{spec: s, samples: samples()}
+	c := &compiler{spec: s}
 	for _, host := range s.PortalHosts {
 		c.portal = append(c.portal, strings.ToLower(host))
 	}
@@ -45,7 +45,7 @@ type compiler struct {
 	report
 	spec    Spec
 	portal  portal
-	samples []Data // that templates are executed on
+	samples []Data // see sampled
 }
 
 // rule compiles a rule: the first of the layers, over the others in their order.

@@ -211,7 +211,7 @@ func TestEveryTypeOfFieldCanBeConfigured(t *testing.T) {
 }
 
 func TestAFieldTellsBeforehandWhatDoesNotDependOnTheFinding(t *testing.T) {
-	c := &compiler{samples: samples()}
+	c := new(compiler)
 	for value, want := range map[string][]string{"High": {"High"}, "{{.Severity}}": nil} {
 		got := c.customField(place{"fields"}, typedAs("select", value)).want("Team")
 		if !reflect.DeepEqual(got, ticket.Field{Name: "Team", Type: ticket.SelectField, Values: want}) {

@@ -30,7 +30,7 @@ func (c *compiler) jsonText(at place, text string) *customField {
 	if t == nil {
 		return nil
 	}
-	if err := tryJSON(t, c.samples); err != nil {
+	if err := tryJSON(t, c.sampled(t)); err != nil {
 		c.put(Problem{Path: at, Inside: syntaxPlace(t, err), Text: err.Error(), Hint: `write JSON as Jira's API wants it, e.g. { json = '{"value": "{{.Severity}}"}' }`})
 		return nil
 	}

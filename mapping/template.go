@@ -144,7 +144,7 @@ func (c *compiler) template(at place, text string, escape func(any) (string, err
 	}
 	t, faults := newTemplate(text, functions(c.portal), escape)
 	if len(faults) == 0 {
-		faults = try(text, t, c.samples)
+		faults = try(text, t, c.sampled(t))
 	}
 	for _, f := range faults {
 		c.put(Problem{Path: at, Inside: f.pos + 1, Text: f.text, Hint: f.hint})
@@ -153,6 +153,17 @@ func (c *compiler) template(at place, text string, escape func(any) (string, err
 		return nil
 	}
 	return t
+}
+
+// sampled gives what to execute a template on: of one that gives the same for every finding, anything.
+func (c *compiler) sampled(t *template.Template) []Data {
+	if fixed(t) {
+		return []Data{{}}
+	}
+	if c.samples == nil {
+		c.samples = samples()
+	}
+	return c.samples
 }
 
 // try executes the template on the samples and gives the first error.
