@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -253,4 +254,21 @@ func FuzzWhen(f *testing.F) {
 		some.Data = map[string]finding.Member{"a": {JSON: json.RawMessage(data)}}
 		tryExpression(t, text, []finding.Finding{{}, some})
 	})
+}
+
+func TestOneExpressionIsAskedByManyAtOnce(t *testing.T) {
+	m := compile(t, twoTrackers(Rule{Name: "a", Tracker: "corp", Project: "SEC",
+		When: `let a = lower(title); severity in ["HIGH", "LOW"] and any(paths("tags"), like(#, "*")) and a matches "key"`}))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				if r, err := m.Route(richTarget()); r.Rule != "a" || err != nil {
+					t.Errorf("got %+v, %v", r, err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
 }
