@@ -10,6 +10,7 @@ import (
 // commands is the command line, as kong reads it.
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Watch ticketd at work on two practice trackers."`
+	Init    initCommand    `cmd:"" help:"Write a first configuration and say what to do next."`
 	Serve   serveCommand   `cmd:"" help:"Run the daemon."`
 	Check   checkCommand   `cmd:"" help:"Check the whole configuration and tell every mistake."`
 	Doctor  doctorCommand  `cmd:"" help:"Ask the trackers whether they will take what the rules ask."`
@@ -17,6 +18,7 @@ type commands struct {
 	Test    testCommand    `cmd:"" help:"Test the mapping with a folder of cases."`
 	Tickets ticketCommands `cmd:"" help:"Look at tickets and act on them."`
 	Events  eventCommands  `cmd:"" help:"Look at the webhook bodies that came in."`
+	Schema  schemaCommand  `cmd:"" help:"Print the JSON schema of the configuration, for editors."`
 	Version versionCommand `cmd:"" help:"Tell the version."`
 }
 
