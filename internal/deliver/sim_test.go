@@ -49,18 +49,7 @@ func newSim(t *testing.T, seed uint64, change ...func(*mapping.Rule)) *sim {
 	t.Helper()
 	s := &sim{t: t, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), quiet: simQuiet, dir: simDir(t)}
 	s.tracker = &simTracker{now: s.now, rng: rand.New(rand.NewPCG(seed, 1)), faults: 0.3, lag: simLag}
-	rule := mapping.Rule{Name: "all", Tracker: "sim", Project: "SIM"}
-	for _, f := range change {
-		f(&rule)
-	}
-	var problems []mapping.Problem
-	s.mapping, problems = mapping.Compile(mapping.Spec{
-		Rules:    []mapping.Rule{rule},
-		Trackers: map[string]mapping.Service{"sim": mapping.Jira}, Instance: "sim",
-	})
-	for _, p := range problems {
-		t.Fatal(p)
-	}
+	s.mapping = simMapping(t, change...)
 	var errs []error
 	if s.table, errs = datatheorem.NewTable(nil); len(errs) > 0 {
 		t.Fatal(errs)
@@ -76,6 +65,25 @@ func newSim(t *testing.T, seed uint64, change ...func(*mapping.Rule)) *sim {
 	t.Cleanup(s.closeStore)
 	s.start()
 	return s
+}
+
+// simMapping is a mapping of one rule for everything.
+func simMapping(t *testing.T, change ...func(*mapping.Rule)) *mapping.Mapping {
+	t.Helper()
+	rule := mapping.Rule{Name: "all", Tracker: "sim", Project: "SIM"}
+	for _, f := range change {
+		f(&rule)
+	}
+	m, problems := mapping.Compile(mapping.Spec{
+		Rules:    []mapping.Rule{rule},
+		Trackers: map[string]mapping.Service{"sim": mapping.Jira}, Instance: "sim",
+	})
+	for _, p := range problems {
+		if !p.Warning {
+			t.Fatal(p)
+		}
+	}
+	return m
 }
 
 // emptyStore is a store that has its schema, to begin with: making one is the most of a simulation.
@@ -108,9 +116,13 @@ func (s *sim) openStore() {
 	}); err != nil {
 		s.t.Fatal(err)
 	}
-	s.applier = apply.New(apply.Options{
+	s.applier = apply.New(s.applyOptions())
+}
+
+func (s *sim) applyOptions() apply.Options {
+	return apply.Options{
 		Store: s.store, Table: s.table, Mapping: s.mapping, Logger: slog.New(slog.DiscardHandler), Now: s.now, Applied: func() {},
-	})
+	}
 }
 
 func (s *sim) closeStore() {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"ticketd/internal/ticket"
@@ -28,6 +29,7 @@ type simIssue struct {
 	draft    ticket.Draft // as written last
 	labels   []string     // put on and taken off by themselves
 	sentAt   time.Time    // when the call was made that made it
+	said     []string     // the text of every comment that was ever posted
 }
 
 // simTracker loses answers, shows effects late, lags in search, refuses, and lets the process die at
@@ -42,6 +44,8 @@ type simTracker struct {
 	comments int
 	// fail, where it is set, sees every call first and may refuse it or move the clock.
 	fail func(op string, r ticket.Ref) error
+	// refuseCreate, where it is set, may refuse to make an issue.
+	refuseCreate func(d ticket.Draft) error
 }
 
 // before is what every call begins with. read says that nothing but an error can come of a fault.
@@ -77,6 +81,11 @@ func (s *simTracker) Identity(context.Context) (ticket.Account, error) {
 func (s *simTracker) Create(_ context.Context, d ticket.Draft) (ticket.Issue, error) {
 	if err := s.before("create", ticket.Ref{}, false); err != nil {
 		return ticket.Issue{}, err
+	}
+	if s.refuseCreate != nil {
+		if err := s.refuseCreate(d); err != nil {
+			return ticket.Issue{}, err
+		}
 	}
 	bad := s.broken()
 	fault := s.rng.IntN(5)
@@ -187,7 +196,10 @@ func (s *simTracker) SetState(_ context.Context, r ticket.Ref, c ticket.Change) 
 	if err != nil {
 		return ticket.Issue{}, err
 	}
-	err = s.write(func() { i.open = c.Open }, ticket.Refused, ticket.HoldTicket)
+	err = s.write(func() {
+		i.open = c.Open
+		i.labels = append(i.labels, c.AddLabels...)
+	}, ticket.Refused, ticket.HoldTicket)
 	return s.tell(i), err
 }
 
@@ -243,7 +255,24 @@ func (s *simTracker) AddComment(_ context.Context, r ticket.Ref, c ticket.Commen
 	}
 	s.comments++
 	id := fmt.Sprint(s.comments)
-	return id, s.write(func() { i.comments[id] = ticket.Posted{ID: id, Marker: c.Marker} })
+	return id, s.write(func() {
+		i.comments[id] = ticket.Posted{ID: id, Marker: c.Marker}
+		i.said = append(i.said, plain(c.Body))
+	})
+}
+
+// plain is a text without its structure.
+func plain(d ticket.Doc) string {
+	var b strings.Builder
+	for _, block := range d {
+		for _, spans := range append(block.Items, block.Spans) {
+			for _, span := range spans {
+				b.WriteString(span.Text + " ")
+			}
+		}
+		b.WriteString(block.Text + "\n")
+	}
+	return b.String()
 }
 
 func (s *simTracker) DeleteComment(_ context.Context, r ticket.Ref, id string) error {
