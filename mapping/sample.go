@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"fmt"
 	"slices"
 
 	"ticketd/internal/finding"
@@ -17,13 +18,13 @@ func samples() []Data {
 			bare, full := sampleFinding(kind, d)
 			add(One(bare))
 			add(One(full))
-			add(Several([]finding.Finding{full}))
 			all = append(all, bare, full)
 		}
 		for i := range all {
 			all[i].Key.UUID = sampleUUID(i)
 		}
 		add(Several(all))
+		add(Several(all[1:2]))
 		waiting := Several(slices.DeleteFunc(all, func(f finding.Finding) bool { return f.Disposition.Closed() }))
 		waiting.Digest = true
 		add(waiting)
@@ -48,6 +49,4 @@ func sampleFinding(kind finding.Kind, d finding.Disposition) (bare, full finding
 	return bare, full
 }
 
-func sampleUUID(i int) string {
-	return "00000000-0000-4000-8000-0000000000" + string(rune('a'+i/10)) + string(rune('0'+i%10))
-}
+func sampleUUID(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i) }
