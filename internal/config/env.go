@@ -51,8 +51,8 @@ func (c *Config) UnknownVariables(environ []string) Problems {
 	}
 	var problems Problems
 	for _, pair := range environ {
-		name, _, _ := strings.Cut(pair, "=")
-		if strings.HasPrefix(name, Prefix) && !known[name] {
+		name, value, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, Prefix) && value != "" && !known[name] {
 			problems = append(problems, Problem{File: environment, Key: name, Warning: true,
 				Text: "no such variable", Hint: unknownHint(name, known)})
 		}
