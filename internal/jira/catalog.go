@@ -67,7 +67,11 @@ func (t *Tracker) siteFields(ctx context.Context, fresh bool) ([]siteField, erro
 	}
 	var fields []siteField
 	if err := t.do(ctx, request{op: "fields", method: http.MethodGet, path: path}, &fields); err != nil {
-		return nil, wholeSite(err)
+		return nil, amend(err, func(e *ticket.Error) {
+			if e.Decision == ticket.HoldDestination { // tickets of rules without names go on
+				e.Decision, e.Hint = ticket.HoldTicket, "the account cannot read the list of fields: name fields by their ids in the rule"
+			}
+		})
 	}
 	fields = slices.DeleteFunc(fields, func(f siteField) bool { return f.ID == "" })
 	t.mu.Lock()

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -256,12 +257,8 @@ func faults() map[string]faulty {
 		"no such parent":              {need: also(want(ticket.WantParent, "SEC-99")), severity: ticket.Failing, check: "parent", text: "SEC-99", hint: "correct parent", key: "parent"},
 		"a parent that is no key":     {need: also(want(ticket.WantParent, "the epic")), severity: ticket.Failing, check: "parent", text: "no key", hint: "SEC-12", key: "parent"},
 	}
-	maps := []map[string]faulty{fieldFaults(), permissionFaults()}
-	for _, more := range maps {
-		for name, f := range more {
-			all[name] = f
-		}
-	}
+	maps.Copy(all, fieldFaults())
+	maps.Copy(all, permissionFaults())
 	return all
 }
 

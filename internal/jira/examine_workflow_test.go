@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -106,9 +107,7 @@ func wayTests() map[string]wayTest {
 		"transitions that cannot be read": {workflow: plain, issues: []string{"To Do"}, fault: answered("transitions", 500), wants: []ticket.Want{wantWay("fixed")},
 			severity: ticket.Unknown, check: "transition", text: "HTTP 500", hint: "try again"},
 	}
-	for name, test := range screenTests() {
-		all[name] = test
-	}
+	maps.Copy(all, screenTests())
 	return all
 }
 

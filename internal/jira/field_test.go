@@ -215,6 +215,17 @@ func TestALookUpThatFailsIsNeverInDoubt(t *testing.T) {
 	}
 }
 
+func TestAListOfFieldsThatIsForbiddenHoldsTheTicketAlone(t *testing.T) {
+	s := start(t, jiratest.Options{Projects: []jiratest.Project{everyField()}})
+	s.Fail(*answered("field", 403))
+	d := draft()
+	d.Fields = []ticket.Field{{Name: "Team", Type: ticket.SelectField, Values: []string{"Red"}}}
+	_, err := s.t.Create(t.Context(), d)
+	if e := wantDecision(t, err, ticket.HoldTicket); !strings.Contains(e.Hint, "by their ids") {
+		t.Errorf("hint %q", e.Hint)
+	}
+}
+
 func TestAValueThatIsNotOfItsTypeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	for name, f := range map[string]ticket.Field{
 		"a number":             {Type: ticket.NumberField, Values: []string{"high"}},

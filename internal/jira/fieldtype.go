@@ -70,13 +70,12 @@ func (s schema) example(values allowed) string {
 		ticket.URLField: tomlText("https://…"), ticket.JSONField: tomlText("…"),
 	}[typ]
 	if len(values) > 0 {
-		switch typ {
-		case ticket.SelectField:
-			value = tomlText(values[0].label())
-		case ticket.MultiSelectField:
-			value = tomlTexts([]string{values[0].label()})
-		case ticket.CascadingField:
-			value = tomlTexts(values[0].chain())
+		first := values[0]
+		chosen, limited := map[ticket.FieldType]string{
+			ticket.SelectField: tomlText(first.label()), ticket.MultiSelectField: tomlTexts([]string{first.label()}), ticket.CascadingField: tomlTexts(first.chain()),
+		}[typ]
+		if limited {
+			value = chosen
 		}
 	}
 	return "{ " + string(typ) + " = " + value + " }"
