@@ -269,7 +269,7 @@ func (s *sim) marker(id string, generation int) string {
 // row gives the ticket row that a finding has now.
 func (s *sim) row(id string) store.Ticket {
 	s.t.Helper()
-	t, err := s.store.FindTicket(s.t.Context(), s.key(id).String())
+	t, err := s.store.Ticket(s.t.Context(), s.finding(id).TicketID)
 	if err != nil {
 		s.t.Fatal(err)
 	}
