@@ -177,8 +177,9 @@ func stateWords(d finding.Disposition) string {
 		return "closed by a compensating control"
 	case finding.WontFix:
 		return "won’t fix"
+	default:
+		return strings.ReplaceAll(oneLine(string(d)), "_", " ")
 	}
-	return strings.ReplaceAll(oneLine(string(d)), "_", " ")
 }
 
 func dispositionsOf(members []finding.Finding) []finding.Disposition {

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,9 +18,7 @@ import (
 // member changes a copy of a finding into another one.
 func member(f finding.Finding, uuid string, d finding.Disposition, changes map[finding.Field]string) finding.Finding {
 	fields := make(map[finding.Field]finding.Value, len(f.Fields)+len(changes))
-	for name, v := range f.Fields {
-		fields[name] = v
-	}
+	maps.Copy(fields, f.Fields)
 	f.Disposition, f.Key.UUID = d, uuid
 	for name, text := range changes {
 		fields[name] = finding.Value{Text: text, Stamp: f.Status}
@@ -92,7 +91,7 @@ func TestTicketsOfGroupsAndDigestsAreAsInTheGoldenFiles(t *testing.T) {
 		many.Members = append(many.Members, member(sampleService(), fmt.Sprintf("%04d", i), d, map[finding.Field]string{finding.AssetName: fmt.Sprintf("s%d.example", i)}))
 	}
 	many = Several(many.Members)
-	mixed := append(certificates()[:2:2], richTarget(), sampleTarget(finding.Fixed), sampleService())
+	mixed := slices.Concat(certificates()[:2], []finding.Finding{richTarget(), sampleTarget(finding.Fixed), sampleService()})
 	byParent := func(r *Rule) { r.GroupBy = Names{"parent"} }
 	bounded := func(r *Rule) { r.MaxNewPerHour = new(20) }
 	for name, tt := range map[string]struct {
@@ -265,4 +264,38 @@ func TestAListIsBoundedAndSaysWhatItHides(t *testing.T) {
 			t.Fatalf("%d lines, the last %q", len(lines), lines[len(lines)-1])
 		}
 	})
+}
+
+func TestWhatBecameOfFindingsIsCounted(t *testing.T) {
+	for want, states := range map[string][]finding.Disposition{
+		"1 finding: 1 open":                                    {finding.Open},
+		"3 findings: 1 fixed, 2 risk accepted":                 {finding.RiskAccepted, finding.Fixed, finding.RiskAccepted},
+		"4 findings: 1 open, 1 won’t fix, 2 muted for a while": {"muted_for_a_while", finding.WontFix, finding.Open, "muted_for_a_while"},
+	} {
+		if got := summary(states); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestACommentTemplateOfAGroupSeesItsMembers(t *testing.T) {
+	s := Several(components(finding.Fixed, finding.Fixed))
+	v := groupView(t, s, func(r *Rule) {
+		r.On = map[string]Outcome{"fixed": {Comment: "{{.Closed}} of {{len .Members}} done", CommentOnly: true}}
+	})
+	if got := dump(v.StateComment(s)); got != "P 2 of 2 done\n" {
+		t.Errorf("got %s", got)
+	}
+	if !v.CommentOnly(finding.Fixed) || v.CommentOnly(finding.Resolved) {
+		t.Error("comment_only is of another disposition")
+	}
+}
+
+func TestADigestWhoseRuleIsGoneHasATitle(t *testing.T) {
+	s := waitingFor(0, sampleTarget(finding.Open))
+	m := compile(t, twoTrackers())
+	d, err := m.For(s, ticket.Destination{Tracker: "corp", Project: "OLD"}, "gone").Draft(s, "dtw-1", ticket.Ref{})
+	if err != nil || d.Title != "Findings that wait for a ticket of their own" {
+		t.Errorf("got %q, %v", d.Title, err)
+	}
 }

@@ -74,7 +74,10 @@ func (v View) Draft(s Subject, marker string, previous ticket.Ref) (ticket.Draft
 		d.Milestone = v.rule.milestone
 		return d, nil
 	}
-	return d, v.jira(&d, s, data)
+	if err := v.jira(&d, s, data); err != nil {
+		return ticket.Draft{}, err
+	}
+	return d, nil
 }
 
 // jira sets what only Jira has.
