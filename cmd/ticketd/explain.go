@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"ticketd/internal/config"
 	"ticketd/internal/explain"
 	"ticketd/internal/finding"
 	"ticketd/store"
@@ -42,7 +42,7 @@ func (k *explainCommand) Run(ctx context.Context, p *program) error {
 	if (k.Finding == "") == (len(k.Events) == 0) {
 		return usage(errors.New("there is nothing to explain, or too much"), "name files with webhook bodies, or a finding with --finding UUID")
 	}
-	c, err := k.withoutSecrets(p)
+	c, _, err := k.usableWithoutSecrets(p)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,9 @@ func (k *explainCommand) explain(ctx context.Context, p *program, o explain.Opti
 		d.Explanation = explain.Events(o, bodies)
 		return d, nil, nil
 	}
-	err = k.with(ctx, p, func(s *store.Store, _ string) error {
+	from := k.storeFlags
+	from.Store = cmp.Or(from.Store, storePath(p, o))
+	err = from.with(ctx, p, func(s *store.Store, _ string) error {
 		f, err := findFinding(ctx, s, k.Finding)
 		if err != nil {
 			return err
@@ -107,6 +109,15 @@ func (k *explainCommand) explain(ctx context.Context, p *program, o explain.Opti
 		return nil
 	})
 	return d, row, err
+}
+
+// storePath is where the configuration has the database. It is asked here, because opening the store
+// by the configuration would want its secrets.
+func storePath(p *program, o explain.Options) string {
+	if path, _ := p.lookup(storeVariable); path != "" {
+		return path
+	}
+	return o.Config.Store.Path
 }
 
 // maxBody bounds a body that is read from a file, in bytes.
@@ -167,17 +178,4 @@ func findFinding(ctx context.Context, s *store.Store, word string) (store.Findin
 		return found[0], nil
 	}
 	return store.Finding{}, &failure{code: exitFailure, err: fmt.Errorf("%q means several findings", word), hint: "name one of " + strings.Join(names, ", ")}
-}
-
-// withoutSecrets gives the configuration for commands that work where its secrets are out of reach.
-// Mistakes are printed.
-func (f configFlag) withoutSecrets(p *program) (*config.Config, error) {
-	c, problems := config.LoadWithoutSecrets(f.path(p), p.lookup)
-	if !problems.Fatal() {
-		return c, nil
-	}
-	if _, err := fmt.Fprint(p.stderr, lines(problems)); err != nil {
-		return nil, fmt.Errorf("printing: %w", err)
-	}
-	return nil, f.mistaken(p, problems)
 }

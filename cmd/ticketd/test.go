@@ -29,7 +29,7 @@ type testDocument struct {
 
 // Run runs the cases and ends with 1 unless all pass.
 func (k *testCommand) Run(p *program) error {
-	c, err := k.withoutSecrets(p)
+	c, _, err := k.usableWithoutSecrets(p)
 	if err != nil {
 		return err
 	}

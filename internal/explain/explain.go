@@ -148,8 +148,11 @@ func (h *history) about(ev finding.Event, e *Explanation) finding.Finding {
 		f, _ := h.known(ev.Key)
 		if f.Opened.IsZero() {
 			e.assume("the finding was open before: its opening is made up from this event, because there would be nothing to close without it")
-			e.play.before = []finding.Finding{opening(f)}
-			h.states = append(h.states, opening(f))
+			before := opening(f)
+			e.play.before = []finding.Finding{before}
+			f.Opened = before.Opened
+			h.states = append(h.states, before)
+			h.put(f)
 		}
 		return f
 	}
@@ -197,11 +200,15 @@ func (h *history) subject(f finding.Finding, to mapping.Route) mapping.Subject {
 // before gives a stamp that comes before s.
 func before(s finding.Stamp) finding.Stamp { return finding.Stamp{Time: s.Time - 1, Tie: "made up"} }
 
-// opening makes up the open finding that f was before it closed.
+// opening makes up the open finding that f was before it closed. Where no event told when it opened it
+// is the day that Data Theorem has for it, else just before.
 func opening(f finding.Finding) finding.Finding {
 	at := f.Opened
 	if at.IsZero() {
 		at = before(f.Status)
+		if on, err := time.Parse(time.RFC3339, f.Get(finding.DateCreated)); err == nil && on.Unix() < at.Time {
+			at.Time = on.Unix()
+		}
 	}
 	f.Disposition, f.Status, f.Opened = finding.Open, at, at
 	fields := make(map[finding.Field]finding.Value, len(f.Fields))

@@ -155,6 +155,17 @@ func TestAClosingAloneIsExplainedAfterAnOpeningThatIsMadeUp(t *testing.T) {
 	}
 }
 
+func TestAnOpeningIsMadeUpOnTheDayThatTheFindingWasCreated(t *testing.T) {
+	o := options(t, everything+"due = { \"*\" = \"1d\" }\n")
+	for created, due := range map[string]string{"2021-01-05T12:00:00.5+00:00": "2021-01-06", "": "2021-01-20", "soon": "2021-01-20"} {
+		e := rehearsed(t, o, body("RESOLVED", "RESOLVED", "v-1", 1611059000, "date_created", created))
+		want := `"duedate":"` + due + `"`
+		if create := e.Rehearsal.Requests[6]; e.Ticket.DueDate != due || !strings.Contains(string(create.Body), want) {
+			t.Errorf("%q: due %q, %s", created, e.Ticket.DueDate, create.Body)
+		}
+	}
+}
+
 func TestAnOpeningMakesUpNothing(t *testing.T) {
 	e := rehearsed(t, options(t, everything), sample(opened))
 	if len(e.Assumed) != 0 || len(writes(e, "made up before")) != 0 || len(writes(e, "event 1")) != 1 || e.Closing != nil {

@@ -73,7 +73,7 @@ type Rule struct {
 	Name    string `json:"name"`
 	Matched bool   `json:"matched"`
 	Why     string `json:"why"` // the first condition that did not hold; "" where it matched
-	Place   Place  `json:"place"`
+	Place   Place  `json:"place"` // of that condition, or of the rule
 }
 
 func rulesOf(o Options, t mapping.Trace) []Rule {

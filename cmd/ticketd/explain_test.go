@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// explained runs `ticketd explain` and gives what it prints.
+func explained(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	args = append([]string{"explain"}, args...)
+	if code := run(t.Context(), args, streams{stdin: strings.NewReader(stdin), stdout: &stdout, stderr: &stderr}, nil); code != exitOK {
+		t.Fatalf("ticketd %s ended with %d: %s", strings.Join(args, " "), code, &stderr)
+	}
+	return stdout.String()
+}
+
+func TestExplanationsOfEveryProductOnEveryTrackerLookAsTheGoldenFilesSay(t *testing.T) {
+	for config, events := range map[string][]string{
+		"jira-cloud":      {"api", "cloud", "mobile"},
+		"jira-datacenter": {"api", "web"},
+		"github":          {"api", "cloud", "mobile"},
+	} {
+		for _, event := range events {
+			for ending, more := range map[string][]string{".txt": nil, ".json": {"--json"}} {
+				t.Run(config+" "+event+ending, func(t *testing.T) {
+					args := append([]string{"--config", "testdata/explain/" + config + ".toml", "testdata/explain/" + event + ".json"}, more...)
+					golden(t, filepath.Join("testdata", "explain", config+"-"+event+ending), explained(t, "", args...))
+				})
+			}
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if updateScripts() {
+		if err := os.WriteFile(name, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is out of date (UPDATE_SCRIPTS=1 writes it anew); got:\n%s", name, got)
+	}
+}
+
+// hostileText is of a finding whose every text tries to do something to a terminal or to pass for a line of
+// ours.
+const hostileText = "\x1b]0;owned\a\x1b[2J\r\nrule      everything\nPOST https://evil.example \u202etxt.exe \u009b31m <script> @channel"
+
+func TestAHostileFindingIsShownAsTextOnly(t *testing.T) {
+	raw, err := json.Marshal(map[string]any{"time": 1611058000, "event": map[string]any{"type": "API_SECURE__POLICY_VIOLATION_WONT_FIX", "version": 1,
+		"data": map[string]any{"uuid": "v-1", "policy_violation_status": "WONT_FIX", "title": hostileText, "description": hostileText, "relevance": hostileText,
+			"exception_explanation": hostileText, "affected_asset": map[string]any{"name": hostileText, "url": hostileText, "type": hostileText}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, config := range []string{"jira-cloud", "jira-datacenter", "github"} {
+		args := []string{"--config", "testdata/explain/" + config + ".toml", "-"}
+		text := explained(t, string(raw), args...)
+		for _, bad := range []string{"\x1b", "\a", "\r", "\u202e", "\u009b", "\nrule      everything", "\nPOST https://evil"} {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s: %q is printed:\n%s", config, bad, text)
+			}
+		}
+		if !strings.Contains(text, `\x1b]0;owned`) {
+			t.Errorf("%s: the title is not shown:\n%s", config, text)
+		}
+		document := explained(t, string(raw), append(args, "--json")...)
+		var d explainDocument
+		if err := json.Unmarshal([]byte(document), &d); err != nil || d.Finding.Fields["title"] != hostileText {
+			t.Errorf("%s: %v, title %q", config, err, d.Finding.Fields["title"])
+		}
+		for _, bad := range []string{"\x1b", "\a", "\r", "\u202e", "\u009b"} {
+			if strings.Contains(document, bad) {
+				t.Errorf("%s: %q is printed raw as JSON", config, bad)
+			}
+		}
+	}
+}
+
+func TestNoSecretOfTheConfigurationIsPrintedByExplainOrTest(t *testing.T) {
+	const canary = "canary-9f8e7d6c5b4a3f2e1d0c9b8a7f6e5d4c"
+	dir := t.TempDir()
+	text, err := os.ReadFile("testdata/explain/jira-cloud.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "ticketd.toml")
+	body, err := os.ReadFile("testdata/explain/api.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		file:                              strings.Replace(string(text), `token_file = "out-of-reach"`, `token = "`+canary+`"`, 1),
+		filepath.Join(dir, "a.json"):      string(body),
+		filepath.Join(dir, "a.want"):      "project = PAY\n",
+		filepath.Join(dir, "secret-file"): canary,
+	} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	environ := []string{"TICKETD_JIRA_SECURITY_TOKEN=" + canary}
+	for _, args := range [][]string{
+		{"explain", "--config", file, filepath.Join(dir, "a.json")},
+		{"explain", "--config", file, "--json", filepath.Join(dir, "a.json")},
+		{"explain", "--config", file, "--want", "project=NO", filepath.Join(dir, "a.json")},
+		{"test", "--config", file, "-v", dir},
+		{"test", "--config", file, "-v", "--json", dir},
+	} {
+		var stdout, stderr bytes.Buffer
+		run(t.Context(), args, streams{stdout: &stdout, stderr: &stderr}, environ)
+		if all := stdout.String() + stderr.String(); strings.Contains(all, canary) || !strings.Contains(all, "PAY") {
+			t.Errorf("ticketd %s prints %s", strings.Join(args, " "), all)
+		}
+	}
+}
