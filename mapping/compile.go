@@ -53,7 +53,9 @@ func (c *compiler) rule(i int, layers []layer, profiles map[string]*rule, defaul
 	at, s := layers[0].at, layers[0].Rule
 	r := c.look(at, s)
 	r.name = ruleName(i, s)
+	before := len(c.problems)
 	r.match = compileMatch(s.Match, at.key("match"), &c.report)
+	r.unclear = len(c.problems) > before
 	c.kinds(at.key("match", "kind"), s.Match.Kind)
 	r.when, r.whenText = c.when(at.key("when"), s.When), strings.TrimSpace(s.When)
 	for _, l := range layers[1 : len(layers)-1] {

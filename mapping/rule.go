@@ -17,6 +17,7 @@ type rule struct {
 	when  *expression // nil: true
 
 	whenText string // as written, by which two are compared
+	unclear  bool   // match has mistakes, so that it is not known what it means
 
 	dest ticket.Destination
 	from map[string]place // where each key that is set stands, by its name below the rule: "labels", "on fixed"

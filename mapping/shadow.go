@@ -12,7 +12,7 @@ func (c *compiler) reach(rules []*rule) {
 		c.warn(place{"rule"}, "there is no rule: no finding will get a ticket", "add a [[rule]]")
 	}
 	for i, r := range rules {
-		before := slices.IndexFunc(rules[:i], func(earlier *rule) bool { return c.covers(earlier, r) })
+		before := slices.IndexFunc(rules[:i], func(earlier *rule) bool { return earlier.covers(r) })
 		if before < 0 {
 			continue
 		}
@@ -25,13 +25,13 @@ func (c *compiler) reach(rules []*rule) {
 	}
 }
 
-// covers tells whether the earlier rule takes every finding that the later one would. What an
-// expression says is not looked into: it covers only the same expression.
-func (c *compiler) covers(earlier, later *rule) bool {
-	if earlier.whenText != "" && earlier.whenText != later.whenText {
+// covers tells whether r takes every finding that the later rule would. What an expression says is
+// not looked into: it covers only the same expression.
+func (r *rule) covers(later *rule) bool {
+	if r.unclear || later.unclear || r.whenText != "" && r.whenText != later.whenText {
 		return false
 	}
-	return earlier.match.covers(later.match)
+	return r.match.covers(later.match)
 }
 
 // covers tells whether whatever later matches is matched by m, too: each condition of m follows from

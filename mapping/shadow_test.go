@@ -88,6 +88,15 @@ func TestAShadowedRuleNamesTheOneBeforeIt(t *testing.T) {
 	}
 }
 
+func TestARuleWithAMistakeInItsMatchShadowsNothing(t *testing.T) {
+	_, problems := Compile(twoTrackers(
+		Rule{Name: "first", Tracker: "corp", Project: "SEC", Match: Match{Severity: Patterns{""}}},
+		Rule{Name: "second", Tracker: "corp", Project: "SEC", Match: Match{Severity: Patterns{"LOW"}}}))
+	if got := unreachable(problems); len(got) > 0 || len(problems) != 1 {
+		t.Errorf("got %+v", problems)
+	}
+}
+
 func drawPatterns(alphabet []string) *rapid.Generator[Patterns] {
 	return rapid.Custom(func(t *rapid.T) Patterns {
 		if rapid.Bool().Draw(t, "given") {

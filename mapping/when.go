@@ -94,14 +94,26 @@ func whenTypes() map[string]any {
 	return types
 }
 
-// whenCalls are the functions of ours, for a finding.
+// whenCalls are the functions of ours, for a finding. Each path is looked up once, however often a
+// loop asks for it.
 func whenCalls(f finding.Finding) map[string]any {
+	known := make(map[string][]string)
+	paths := func(path string) ([]string, error) {
+		if values, ok := known[path]; ok {
+			return values, nil
+		}
+		values, err := whenLookup(f, path)
+		if err == nil {
+			known[path] = values
+		}
+		return values, err
+	}
 	return map[string]any{
 		fnPath: func(path string) (string, error) {
-			values, err := whenLookup(f, path)
+			values, err := paths(path)
 			return strings.Join(values, ", "), err
 		},
-		fnPaths: func(path string) ([]string, error) { return whenLookup(f, path) },
+		fnPaths: paths,
 		fnLike: func(text, pattern string) bool {
 			return newGlob(pattern).matches(strings.ToLower(text))
 		},
