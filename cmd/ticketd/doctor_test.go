@@ -112,7 +112,7 @@ func newIssue(t *testing.T, jira string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read from
+	defer func() { _ = resp.Body.Close() }() // only read from
 	if said, err := io.ReadAll(resp.Body); resp.StatusCode != http.StatusCreated {
 		t.Fatalf("HTTP %d: %s %v", resp.StatusCode, said, err)
 	}

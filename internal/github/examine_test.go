@@ -2,6 +2,7 @@ package github
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -314,6 +315,43 @@ func (f ailment) check(t *testing.T, s *githubtest.Server, tr *Tracker) {
 	if effects := s.Effects(); len(effects) != 0 {
 		t.Errorf("something was changed: %v", effects)
 	}
+}
+
+// Whatever a host answers, an examination ends, in printable lines that hold no secret.
+func TestAnExaminationOutlivesEveryAnswer(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	for _, body := range []string{``, `null`, `[]`, `[null]`, `{}`, `"x"`, `7`, `{"id":1,"login":"\u001b[31mbot\u202e\n` + long + `"}`,
+		`{"id":1,"login":"bot","full_name":"acme/app","permissions":{"push":true}}`,
+		`{"id":1,"login":"bot","full_name":"../x","permissions":null,"has_issues":true}`,
+		`{"id":1,"slug":"bot","permissions":{"issues":"write","\u001b[31m":"` + long + `"},"token":"t"}`} {
+		for _, edit := range []func(*Options){func(*Options) {}, asApp} {
+			for _, status := range []int{http.StatusOK, http.StatusFound, http.StatusForbidden, http.StatusUnprocessableEntity} {
+				tr := trackerOf(t, always{status, body}, edit)
+				symptoms := tr.Examine(t.Context(), need())
+				if len(symptoms) == 0 {
+					t.Errorf("HTTP %d %q: nothing is told", status, body)
+				}
+				for _, s := range symptoms {
+					told := s.Text + s.Hint + s.Paste
+					if strings.ContainsAny(told, "\x1b\u202e\n") || len(told) > 2000 || strings.Contains(told, "test-token") {
+						t.Errorf("HTTP %d %q: %s", status, body, in([]ticket.Symptom{s}))
+					}
+				}
+			}
+		}
+	}
+}
+
+// always is a host with one answer to everything, which repeats the credential.
+type always struct {
+	status int
+	body   string
+}
+
+func (a always) RoundTrip(r *http.Request) (*http.Response, error) {
+	header := http.Header{"X-Oauth-Scopes": {"repo, \x1b[31m"}, "Location": {"https://evil.test/"}, "Sunset": {"\x1b[31m"},
+		"X-Accepted-Github-Permissions": {r.Header.Get("Authorization")}, "Github-Authentication-Token-Expiration": {"never"}}
+	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
 }
 
 func TestABoundedNumberOfAssigneesIsAskedFor(t *testing.T) {

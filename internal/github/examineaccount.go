@@ -92,8 +92,8 @@ func scopesOf(h http.Header) scopes {
 }
 
 // has tells whether one of the scopes is there.
-func (s scopes) has(any ...string) bool {
-	return slices.ContainsFunc(any, func(scope string) bool { return slices.Contains(s, scope) })
+func (s scopes) has(one ...string) bool {
+	return slices.ContainsFunc(one, func(scope string) bool { return slices.Contains(s, scope) })
 }
 
 // excess names the scopes that issues have no need of. What only reads is left out: it is too much
