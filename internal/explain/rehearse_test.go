@@ -185,3 +185,31 @@ func TestFindingsOfOneHistoryMayGoToSeveralTrackers(t *testing.T) {
 		t.Errorf("writes %q, want %q", trackers, want)
 	}
 }
+
+// targetBody is a sample about another target of the same finding.
+func targetBody(name, number string) []byte {
+	return []byte(strings.ReplaceAll(string(sample(name)), "000000000001", "00000000000"+number))
+}
+
+func TestAGroupHasOneIssueThatClosesWithItsLastMember(t *testing.T) {
+	o := options(t, grouped)
+	e := rehearsed(t, o, targetBody(created, "1"), targetBody(created, "2"), targetBody(fixed, "1"), targetBody(fixed, "2"))
+	creates, closes := 0, map[string]int{}
+	for _, q := range e.Rehearsal.Requests {
+		switch {
+		case q.Method == "POST" && strings.HasSuffix(q.URL, "/acme/app/issues"):
+			creates++
+		case strings.Contains(string(q.Body), `"state":"closed"`):
+			closes[q.For]++
+		}
+	}
+	if creates != 1 || len(closes) != 1 || closes["event 4"] != 1 || e.Rehearsal.State != "closed" {
+		t.Errorf("%d creates, closed by %v, the ticket is %s", creates, closes, e.Rehearsal.State)
+	}
+	if len(writes(e, "event 2")) == 0 || len(writes(e, "event 3")) == 0 {
+		t.Errorf("members come with %q and go with %q", writes(e, "event 2"), writes(e, "event 3"))
+	}
+	if all := refused(e); len(all) != 0 {
+		t.Errorf("refused:\n%s", strings.Join(all, "\n"))
+	}
+}
