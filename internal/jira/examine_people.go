@@ -43,7 +43,7 @@ func (e *examination) each(what ticket.Aspect, check string, look func(ticket.Wa
 			continue
 		}
 		if len(seen) == peopleLimit {
-			e.unknown(check, w.Key, fmt.Sprintf("more than %d are named: the others are not looked at", peopleLimit), "")
+			e.unknown(check, w.Key, fmt.Sprintf("more than %d are named: the others are not looked at", peopleLimit), "look the others up in Jira")
 			return
 		}
 		seen[w.Value] = true

@@ -345,6 +345,19 @@ func TestARequiredFieldWithADefaultOrSetByARuleIsWell(t *testing.T) {
 	}
 }
 
+func TestOnlySoManyPeopleAreAskedFor(t *testing.T) {
+	s := start(t, jiratest.Options{})
+	var wants []ticket.Want
+	for n := range 3 * peopleLimit {
+		wants = append(wants, want(ticket.WantAssignee, strings.Repeat("x", 1+n/2))) // each twice
+	}
+	all := s.t.Examine(t.Context(), need(wants...))
+	last := all[len(all)-1]
+	if s.Calls()["assignable"] != peopleLimit || last.Severity != ticket.Unknown || last.Hint == "" {
+		t.Errorf("calls %v, last %+v", s.Calls(), last)
+	}
+}
+
 func TestTheDeploymentOfTheConfigurationIsCompared(t *testing.T) {
 	both(t, func(t *testing.T, dc bool) {
 		wrong, right := DataCenter, Cloud

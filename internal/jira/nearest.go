@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	listed    = 12  // how many names a message lists
-	wordLimit = 100 // how long each may be
+	listed    = 12     // how many names a message lists
+	wordLimit = 100    // how long each may be
+	compared  = 20_000 // with how many names one is compared: an answer may bring any number
 )
 
 // list joins names for a message, the first of them where there are many.
@@ -42,7 +43,7 @@ func nearest(name string, names []string) []string {
 	}
 	var near []candidate
 	wanted := strings.ToLower(outbound.Printable(name, wordLimit))
-	for _, n := range names {
+	for _, n := range names[:min(len(names), compared)] {
 		have := strings.ToLower(outbound.Printable(n, wordLimit))
 		d := distance(wanted, have)
 		within := len(wanted) > 2 && len(have) > 2 && (strings.Contains(have, wanted) || strings.Contains(wanted, have))
