@@ -130,6 +130,10 @@ func TestClaimingSearchesTheIndexWhateverTheBacklog(t *testing.T) {
 		{"lanes", lanesQuery, "COVERING INDEX tickets_due", []any{"jira"}},
 		{"head", headQuery, "COVERING INDEX tickets_due", []any{"jira", "SEC", 1, 2}},
 		{"pending", pendingQuery, "INDEX events_state", []any{1}},
+		{"made", madeQuery, "INDEX tickets_made", []any{"jira", "SEC", "all", 0, 1, 2}},
+		{"turns", turnsQuery, "COVERING INDEX tickets_turn", []any{"jira", "SEC", "all", 0}},
+		{"listed", listedQuery, "INDEX tickets_turn", []any{"jira", "SEC", "all", 500}},
+		{"release", releaseQuery, "COVERING INDEX tickets_turn", []any{"jira", "SEC", "all", 5, 0}},
 	} {
 		uses := false
 		for _, line := range b.plan(q.text, q.args...) {
@@ -168,7 +172,10 @@ func TestEveryColumnOfATicketSurvivesARoundTrip(t *testing.T) {
 		Misses: 3, FirstMiss: noon.Add(2 * time.Second), Failures: 4, AuditAt: noon.Add(3 * time.Second),
 		Reason: "because", Hint: "do this", Version: 5, Token: 6, Due: noon.Add(4 * time.Second),
 		Created: noon.Add(-time.Hour), Updated: noon,
-		Applied: Applied{Known: true, Disposition: finding.Fixed, Status: finding.Stamp{Time: 1, Rank: 1, Tie: "x"},
+		Digest: true, Made: noon.Add(5 * time.Second), Turn: TurnReleased,
+		Applied: Applied{Known: true, Labelled: "l", LabelRefused: finding.Stamp{Time: 3},
+			Told:    map[string]finding.Disposition{"target/t": finding.Open},
+			Telling: map[string]finding.Disposition{"target/t": finding.Fixed}, TellingOp: "members/x", Gathering: 10, Unwritten: "w", Disposition: finding.Fixed, Status: finding.Stamp{Time: 1, Rank: 1, Tie: "x"},
 			Opened: finding.Stamp{Time: 2}, Draft: "d", ClosedAt: 9, ByPerson: true,
 			Written: ticket.Written{Fence: "f", Priority: "High", Labels: []string{"a", "b"}}},
 	}

@@ -18,9 +18,25 @@ const lineOf = `tracker = $1 AND project = $2 AND rule = $3`
 // open the ticket is wanted all the same (ticket_closed), or was not looked at since it closed.
 const listed = `
 	FROM tickets t JOIN findings ON findings.ticket = t.id
-	WHERE t.tracker = $1 AND t.project = $2 AND t.rule = $3 AND t.turn = 'waits'
+	WHERE t.tracker = $1 AND t.project = $2 AND t.rule = $3 AND t.turn <> '' AND t.turn = 'waits'
 		AND (findings.disposition = 'open' OR NOT EXISTS (
 			SELECT 1 FROM findings o WHERE o.ticket = t.id AND o.disposition = 'open'))`
+
+const listedQuery = `SELECT ` + findingColumns + listed + ` ORDER BY t.id, findings.id LIMIT $4`
+
+const turnsQuery = `
+	SELECT count(CASE WHEN turn = 'waits' THEN 1 END), count(CASE WHEN turn = 'released' THEN 1 END)
+	FROM tickets WHERE ` + lineOf + ` AND turn <> '' AND id <> $4`
+
+const madeQuery = `
+	SELECT count(*), coalesce(min(made), 0) FROM tickets
+	WHERE ` + lineOf + ` AND made > 0 AND made > $5 AND made < $6 AND id <> $4 AND digest = 0 AND turn <> 'released'`
+
+const releaseQuery = `
+	UPDATE tickets SET turn = 'released', version = version + 1,
+		due = CASE WHEN leased = 1 THEN due ELSE $5 END, updated = $5
+	WHERE id IN (SELECT t.id FROM tickets t
+		WHERE t.tracker = $1 AND t.project = $2 AND t.rule = $3 AND t.turn <> '' AND t.turn = 'waits' ORDER BY t.id LIMIT $4)`
 
 // loadLine reads what a digest is to list. One that was followed by another generation lists nothing.
 func (w *Work) loadLine(ctx context.Context, tx querier) error {
@@ -31,8 +47,7 @@ func (w *Work) loadLine(ctx context.Context, tx querier) error {
 		return err
 	}
 	where := []any{t.Destination.Tracker, t.Destination.Project, t.Rule}
-	w.Findings, err = query(ctx, tx, scanFinding,
-		`SELECT `+findingColumns+listed+` ORDER BY t.id, findings.id LIMIT $4`, append(where, MaxListed)...)
+	w.Findings, err = query(ctx, tx, scanFinding, listedQuery, append(where, MaxListed)...)
 	if err != nil || len(w.Findings) < MaxListed {
 		return err
 	}
@@ -97,16 +112,12 @@ func (s *Store) LineOf(ctx context.Context, t Ticket, now time.Time, window time
 // count fills in the numbers of a line, without the ticket with an id.
 func (l *Line) count(ctx context.Context, tx querier, except int64, now time.Time, window time.Duration) error {
 	where := []any{l.Destination.Tracker, l.Destination.Project, l.Rule, except}
-	err := tx.QueryRowContext(ctx, `
-		SELECT count(CASE WHEN turn = 'waits' THEN 1 END), count(CASE WHEN turn = 'released' THEN 1 END)
-		FROM tickets WHERE `+lineOf+` AND id <> $4 AND turn <> ''`, where...).Scan(&l.Waiting, &l.Released)
+	err := tx.QueryRowContext(ctx, turnsQuery, where...).Scan(&l.Waiting, &l.Released)
 	if err != nil {
 		return err
 	}
 	var first int64
-	err = tx.QueryRowContext(ctx, `
-		SELECT count(*), coalesce(min(made), 0)
-		FROM tickets WHERE `+lineOf+` AND id <> $4 AND made > $5 AND made < $6 AND made > 0 AND digest = 0 AND turn <> 'released'`,
+	err = tx.QueryRowContext(ctx, madeQuery,
 		append(where, millis(now.Add(-window)), millis(now.Add(window)))...).Scan(&l.Made, &first)
 	l.First = moment(first)
 	return err
@@ -117,7 +128,7 @@ func (s *Store) Lines(ctx context.Context, tracker string, now time.Time, window
 	err = s.view(ctx, func(tx querier) error {
 		all, err = query(ctx, tx, scanLine, `
 			SELECT tracker, project, issue_type, rule FROM tickets
-			WHERE id IN (SELECT min(id) FROM tickets WHERE tracker = $1 AND turn = 'waits' GROUP BY project, rule)
+			WHERE id IN (SELECT min(id) FROM tickets WHERE tracker = $1 AND turn <> '' AND turn = 'waits' GROUP BY project, rule)
 			ORDER BY id`, tracker)
 		if err != nil {
 			return err
@@ -144,10 +155,7 @@ func scanLine(r row) (l Line, err error) {
 // makes them due. The line's digest is due at the time of the digest.
 func (s *Store) Release(ctx context.Context, l Line, room int, now time.Time, digest Ticket) (n int, err error) {
 	err = s.do(ctx, func(ctx context.Context, tx querier) error {
-		n, err = change(ctx, tx, `
-			UPDATE tickets SET turn = 'released', version = version + 1,
-				due = CASE WHEN leased = 1 THEN due ELSE $5 END, updated = $5
-			WHERE id IN (SELECT id FROM tickets WHERE `+lineOf+` AND turn = 'waits' ORDER BY id LIMIT $4)`,
+		n, err = change(ctx, tx, releaseQuery,
 			l.Destination.Tracker, l.Destination.Project, l.Rule, room, millis(now))
 		if err != nil || n == 0 {
 			return err
