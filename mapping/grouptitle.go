@@ -33,7 +33,7 @@ func groupHeadline(s Subject, groupBy []string) string {
 // tellsWhat tells whether findings that agree in the field are of one nature.
 func tellsWhat(name string) bool {
 	return slices.Contains([]string{
-		fieldParent, string(finding.Title), string(finding.IssueTypeID),
+		fieldParent, string(finding.Title), string(finding.Description), string(finding.IssueTypeID),
 		string(finding.PolicyRule), string(finding.PolicyRuleType), string(finding.PolicyRuleTitle),
 	}, name)
 }
