@@ -124,7 +124,9 @@ func (c *compiler) service(at place, s Rule, service Service) {
 	case Jira:
 		note(s.Repository != "", "repository")
 		note(s.Milestone != "", "milestone")
-		note(s.LabelSpaces == string(spacesKeep), "label_spaces")
+		if s.LabelSpaces == string(spacesKeep) {
+			c.add(at.key("label_spaces"), "Jira takes no spaces in labels, so they cannot be kept", `write "dash", "underscore" or "remove"`)
+		}
 	case GitHub:
 		note(s.Project != "", "project")
 		note(s.IssueType != "", "issue_type")
@@ -227,13 +229,12 @@ func (c *compiler) kinds(at place, p Patterns) {
 
 // names reports rules of one name: a ticket remembers its rule by it.
 func (c *compiler) names() {
-	seen := make(map[string]int)
+	seen := make(map[string]bool)
 	for i, r := range c.spec.Rules {
 		name := ruleName(i, r)
-		if before, twice := seen[name]; twice {
-			c.add(rulePlace(i).key("name"), fmt.Sprintf("rule[%d] is also called %q", before, name), "give each rule a name of its own")
-			continue
+		if seen[name] {
+			c.add(rulePlace(i).key("name"), fmt.Sprintf("a rule before it is also called %q", name), "give each rule a name of its own")
 		}
-		seen[name] = i
+		seen[name] = true
 	}
 }

@@ -129,7 +129,7 @@ func TestEveryMistakeAboutRulesIsToldExactly(t *testing.T) {
 		"parent that is no key":           {jira(func(r *Rule) { r.Parent = "sec-1" }), []string{`rule.0.parent: "sec-1" is no key of a Jira issue (it looks like "SEC-12")`}},
 		"policy for spaces":               {jira(func(r *Rule) { r.LabelSpaces = "dashes" }), []string{`rule.0.label_spaces: there is no answer "dashes" to spaces in labels (did you mean "dash"?)`}},
 		"policy for spaces, chosen":       {jira(func(r *Rule) { r.LabelSpaces, r.Labels = "underscore", []string{"a b"} }), nil},
-		"Jira keeps no spaces":            {jira(func(r *Rule) { r.LabelSpaces = "keep" }), []string{`rule.0.label_spaces: this is not for a Jira tracker (remove it, or name another tracker)`}},
+		"Jira keeps no spaces":            {jira(func(r *Rule) { r.LabelSpaces = "keep" }), []string{`rule.0.label_spaces: Jira takes no spaces in labels, so they cannot be kept (write "dash", "underscore" or "remove")`}},
 		"milestone for Jira":              {jira(func(r *Rule) { r.Milestone = "Q1" }), []string{`rule.0.milestone: this is not for a Jira tracker (remove it, or name another tracker)`}},
 		"due of an unknown severity":      {jira(func(r *Rule) { r.Due = map[string]string{"URGNET": "5d"} }), []string{`warning: rule.0.due.URGNET: Data Theorem is not known to send the severity or relevance "URGNET" (did you mean "URGENT"?)`}},
 		"label of refused tickets":        {github(func(r *Rule) { r.RefusedLabel = "dtw-refused" }), []string{`rule.0.refused_label: the label looks like a marker of ticketd (choose one that does not begin with dtw- or dtc-)`}},

@@ -106,10 +106,10 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 			`warning: rule.0.match.kind: no finding has the kind "violatoin" (did you mean "violation"?)`}},
 		"same name twice": {twoTrackers(
 			Rule{Name: "a", Tracker: "corp", Project: "SEC", Match: Match{Severity: Patterns{"HIGH"}}}, Rule{Name: "a", Tracker: "corp", Project: "SEC"}), []string{
-			`rule.1.name: rule[0] is also called "a" (give each rule a name of its own)`}},
+			`rule.1.name: a rule before it is also called "a" (give each rule a name of its own)`}},
 		"name that a nameless rule gets": {twoTrackers(
 			Rule{Name: "rule-2", Tracker: "corp", Project: "SEC", Match: Match{Severity: Patterns{"HIGH"}}}, Rule{Tracker: "corp", Project: "SEC"}), []string{
-			`rule.1.name: rule[0] is also called "rule-2" (give each rule a name of its own)`}},
+			`rule.1.name: a rule before it is also called "rule-2" (give each rule a name of its own)`}},
 		"rule after a catch-all": {twoTrackers(
 			Rule{Name: "all", Tracker: "corp", Project: "SEC", Match: Match{Severity: Patterns{"*"}}}, Rule{Name: "late", Tracker: "corp", Project: "SEC"}), []string{
 			`warning: rule.1: no finding comes to this rule: "all" before it matches everything (move it up)`}},

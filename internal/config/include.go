@@ -105,6 +105,15 @@ func (in *inclusion) file(at *node, name string) {
 	}
 }
 
+// relative writes a path as it may stand in the main file.
+func (in *inclusion) relative(name string) string {
+	short, err := filepath.Rel(filepath.Dir(in.main().name), name)
+	if err != nil {
+		return name
+	}
+	return short
+}
+
 // read gives the content of a file that may be included, or what is wrong with it. It looks before
 // it opens, for opening a pipe would wait for ever.
 func (in *inclusion) read(name string) ([]byte, Problem) {
@@ -115,7 +124,7 @@ func (in *inclusion) read(name string) ([]byte, Problem) {
 	same := slices.IndexFunc(in.seen, func(o opened) bool { return os.SameFile(o.info, info) })
 	switch {
 	case info.IsDir():
-		return nil, Problem{Text: "is a folder", Hint: fmt.Sprintf("write %q for the files in it", filepath.Base(name)+"/*.toml")}
+		return nil, Problem{Text: "is a folder", Hint: fmt.Sprintf("write %q for the files in it", in.relative(name)+"/*.toml")}
 	case !info.Mode().IsRegular():
 		return nil, Problem{Text: "is no regular file"}
 	case same == 0 && in.seen[0].name == in.main().name:

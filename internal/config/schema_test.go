@@ -83,7 +83,7 @@ func TestTheSchemaRefusesMisspelledKeysAndWrongTypes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !knowable.Match(messages) {
+		if !knowable.Match(messages) || strings.HasPrefix(string(messages), "testdata/included/") {
 			continue
 		}
 		text, err := os.ReadFile(strings.TrimSuffix(file, ".golden") + ".toml")
