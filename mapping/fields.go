@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"slices"
-	"strings"
 
 	"ticketd/internal/finding"
 )
@@ -213,30 +212,4 @@ func fieldValue(f finding.Finding, name string) string {
 		return f.Decided()
 	}
 	return f.Get(finding.Field(name))
-}
-
-// FieldTable is the table of [Fields] in Markdown, for the README.
-func FieldTable() string {
-	var b strings.Builder
-	b.WriteString("| field | type | example | products | source | meaning | usable in |\n|---|---|---|---|---|---|---|\n")
-	for _, f := range Fields() {
-		example := "`" + f.Example + "`"
-		if len(f.Words) > 0 {
-			example = "`" + strings.Join(f.Words, "` `") + "`"
-		}
-		cells := []string{"`" + f.Name + "`", f.Type, example, strings.Join(f.Products, ", "), string(f.Source), f.Meaning, f.uses()}
-		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
-	}
-	return b.String()
-}
-
-func (f FieldDoc) uses() string {
-	uses := []string{"when"}
-	if f.Match {
-		uses = append(uses, "match")
-	}
-	if f.Group {
-		uses = append(uses, "group_by")
-	}
-	return strings.Join(uses, ", ")
 }

@@ -75,16 +75,3 @@ func TestEveryRowOfTheTableIsFilled(t *testing.T) {
 		}
 	}
 }
-
-func TestTheMarkdownTableHasARowForEachField(t *testing.T) {
-	rows := strings.Split(strings.TrimSuffix(FieldTable(), "\n"), "\n")
-	docs := Fields()
-	if len(rows) != len(docs)+2 {
-		t.Fatalf("%d rows for %d fields", len(rows), len(docs))
-	}
-	for i, f := range docs {
-		if row := rows[i+2]; !strings.HasPrefix(row, "| `"+f.Name+"` | ") || strings.Count(row, "|") != strings.Count(rows[0], "|") {
-			t.Errorf("%s: %s", f.Name, row)
-		}
-	}
-}

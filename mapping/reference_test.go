@@ -20,7 +20,7 @@ func TestTheReferenceHasTheTablesOfTheCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := string(file)
-	for name, table := range map[string]string{"fields": fieldTable(), "functions": functionsTable(), "types": typeTable()} {
+	for name, table := range map[string]string{"fields": fieldTable(), "expressions": expressionTable(), "functions": functionsTable(), "types": typeTable()} {
 		before, rest, found := strings.Cut(want, "<!-- "+name+" -->\n")
 		_, after, ended := strings.Cut(rest, "<!-- end -->\n")
 		if !found || !ended {
@@ -80,6 +80,14 @@ func memberName(field string) string {
 	default:
 		return strings.ToUpper(field[:1]) + field[1:]
 	}
+}
+
+func expressionTable() string {
+	out := row("form", "what it says", "example") + row("---", "---", "---")
+	for _, d := range Expressions() {
+		out += row(code(d.Form), strings.ReplaceAll(d.Meaning, "|", `\|`), code(d.Example))
+	}
+	return out
 }
 
 func functionsTable() string {

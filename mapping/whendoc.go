@@ -1,7 +1,5 @@
 package mapping
 
-import "strings"
-
 // ExpressionDoc tells of one thing that a `when` may say.
 type ExpressionDoc struct {
 	Form    string // how it is written
@@ -29,15 +27,4 @@ func Expressions() []ExpressionDoc {
 		{"count(LIST, CONDITION)", "how many values do", `count(paths("tags"), # != "") >= 2`},
 		{"number(TEXT, OTHER)", "the text as a number; OTHER where it is none", `number(path("cvss.score"), 0) >= 7`},
 	}
-}
-
-// ExpressionTable is the table of [Expressions] in Markdown, for the README.
-func ExpressionTable() string {
-	cell := strings.NewReplacer("|", `\|`)
-	var b strings.Builder
-	b.WriteString("| in `when` | meaning | example |\n|---|---|---|\n")
-	for _, d := range Expressions() {
-		b.WriteString("| `" + cell.Replace(d.Form) + "` | " + cell.Replace(d.Meaning) + " | `" + cell.Replace(d.Example) + "` |\n")
-	}
-	return b.String()
 }

@@ -24,13 +24,13 @@ func TestEveryExampleOfAnExpressionHoldsForTheSample(t *testing.T) {
 }
 
 func TestTheTableOfExpressionsHasEveryFunctionAndOperator(t *testing.T) {
-	table := ExpressionTable()
+	var all strings.Builder
+	for _, d := range Expressions() {
+		all.WriteString(d.Form + " " + d.Meaning + "\n")
+	}
 	for _, name := range append(whenFunctions(), whenOperators()...) {
-		if name = strings.ReplaceAll(name, "|", `\|`); !strings.Contains(table, name) {
+		if !strings.Contains(all.String(), name) {
 			t.Errorf("%s is missing", name)
 		}
-	}
-	if rows := strings.Count(table, "\n"); rows != len(Expressions())+2 {
-		t.Errorf("%d rows", rows)
 	}
 }
