@@ -62,6 +62,9 @@ func TestEveryConfigurationOfTheReadmeLoads(t *testing.T) {
 		if !strings.Contains(text, "[[server.token]]") {
 			text = readmeHead + text
 		}
+		if !strings.Contains(text, "[[rule]]") { // the head that the examples of rules stand under
+			text += "\n[[rule]]\ntracker = \"security\"\nproject = \"SEC\"\n"
+		}
 		if _, problems := config.Parse("README.md", []byte(text), func(string) (string, bool) { return "", false }); len(problems) > 0 {
 			t.Errorf("%v in\n%s", problems, text)
 		}

@@ -61,6 +61,9 @@ type listening struct {
 // New opens the store, wires everything and listens. What is wrong with an address, the store or a
 // tracker's settings is an error here, before anything is accepted.
 func New(ctx context.Context, o Options) (_ *Daemon, err error) {
+	if o.Config.Secretless {
+		return nil, errors.New("the configuration was loaded without its secrets, and cannot serve")
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
