@@ -9,7 +9,7 @@ import (
 
 // maxShared bounds a text that all members share, in characters: the list of the members comes after
 // it, and a tracker cuts a long description at its end.
-const maxShared = 4000
+const maxShared = 3000
 
 // groupBody tells what the members of a group have in common, and then lists them. What they differ in
 // is left out. No time is in it, so that it changes only with the members.
