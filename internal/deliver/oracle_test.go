@@ -79,6 +79,17 @@ func (p *play) groups() (all []string) {
 	return all
 }
 
+// group is sim.group, asked once for each finding: its rules never change.
+func (p *play) group(id string) string {
+	p.t.Helper()
+	g, known := p.grouped[id]
+	if !known {
+		g = p.sim.group(id)
+		p.grouped[id] = g
+	}
+	return g
+}
+
 // told gives the findings that ticketd was told of.
 func (p *play) told() []string { return slices.Sorted(maps.Keys(p.want)) }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // More schedules for a night: go test ./internal/deliver -run Schedule -schedules 10000 -timeout 0
-var schedules = flag.Uint64("schedules", 48, "number of random schedules of faults")
+var schedules = flag.Uint64("schedules", 30, "number of random schedules of faults")
 
 func TestEveryScheduleOfFaultsEndsWithOneTrueIssuePerFinding(t *testing.T) {
 	crashes, calls, restored, followed, waited := 0, 0, 0, 0, 0
@@ -79,6 +79,7 @@ type play struct {
 	opened   map[string]time.Time // when it was last told to have opened
 	touched  map[string]time.Time // when a person last closed or deleted an issue, by group
 	note     bool                 // the note on the first finding's parent stands
+	grouped  map[string]string    // the group of a finding
 	restored int
 	waited   int // how many findings a digest listed when all was at rest
 }
@@ -87,7 +88,7 @@ const simNote = "note-1"
 
 func newPlay(s *sim) *play {
 	return &play{sim: s, at: s.clock.Unix(), want: make(map[string]finding.Disposition),
-		opened: make(map[string]time.Time), touched: make(map[string]time.Time)}
+		opened: make(map[string]time.Time), touched: make(map[string]time.Time), grouped: make(map[string]string)}
 }
 
 // targets is how many findings a schedule is about; two have one parent. The last of them open late.
