@@ -136,10 +136,10 @@ func unmarked(all []sent) []sent {
 	return out
 }
 
-func expectSame(t *testing.T, what string, explained, real []sent) {
+func expectSame(t *testing.T, what string, explained, got []sent) {
 	t.Helper()
-	if len(real) == 0 || !slices.Equal(explained, real) {
-		t.Errorf("%s\nexplained:\n%s\nsent:\n%s", what, lined(explained), lined(real))
+	if len(got) == 0 || !slices.Equal(explained, got) {
+		t.Errorf("%s\nexplained:\n%s\nsent:\n%s", what, lined(explained), lined(got))
 	}
 }
 
@@ -163,7 +163,7 @@ func TestExplainTellsTheVeryRequestsThatTheDaemonThenSends(t *testing.T) {
 	for _, h := range explainedHosts() {
 		t.Run(h.name, func(t *testing.T) {
 			var ear overheard
-			real := make([][]sent, len(story))
+			requests := make([][]sent, len(story))
 			h.watch = ear.hear
 			inWorld(t, h.settings, func(w *world) {
 				w.settle()
@@ -171,7 +171,7 @@ func TestExplainTellsTheVeryRequestsThatTheDaemonThenSends(t *testing.T) {
 				for i, s := range story {
 					w.post(s.body)
 					w.settle()
-					real[i] = ear.take()
+					requests[i] = ear.take()
 				}
 			})
 			o := explainOptions(t, h)
@@ -179,12 +179,12 @@ func TestExplainTellsTheVeryRequestsThatTheDaemonThenSends(t *testing.T) {
 			for i, s := range story {
 				bodies = append(bodies, []byte(s.body))
 				whole := rehearse(t, o, bodies)
-				expectSame(t, s.what+" after all before it", fromFirstWrite(rehearsed(whole, fmt.Sprint("event ", i+1))), fromFirstWrite(real[i]))
+				expectSame(t, s.what+" after all before it", fromFirstWrite(rehearsed(whole, fmt.Sprint("event ", i+1))), fromFirstWrite(requests[i]))
 			}
 			closing := rehearse(t, o, [][]byte{[]byte(story[3].body)})
-			expectSame(t, "closing, its opening made up", rehearsed(closing, "event 1"), real[3])
+			expectSame(t, "closing, its opening made up", rehearsed(closing, "event 1"), requests[3])
 			note := rehearse(t, o, [][]byte{[]byte(story[1].body)})
-			expectSame(t, "note, its target made up", unmarked(rehearsed(note, "event 1")), unmarked(real[1]))
+			expectSame(t, "note, its target made up", unmarked(rehearsed(note, "event 1")), unmarked(requests[1]))
 		})
 	}
 }

@@ -72,7 +72,7 @@ func (o Options) place(key []string) Place {
 type Rule struct {
 	Name    string `json:"name"`
 	Matched bool   `json:"matched"`
-	Why     string `json:"why"` // the first condition that did not hold; "" where it matched
+	Why     string `json:"why"`   // the first condition that did not hold; "" where it matched
 	Place   Place  `json:"place"` // of that condition, or of the rule
 }
 

@@ -29,18 +29,18 @@ const madeUp = "made-up"
 func (s *stage) practice(o Options, name string, d *demand) (practice, error) {
 	c := *o.Config
 	c.Jira, c.GitHub, c.Secretless = nil, nil, false
-	if real, is := o.Config.Jira[name]; is {
-		j := *real
+	if configured, is := o.Config.Jira[name]; is {
+		j := *configured
 		j.Token, j.Identity, j.AlsoOurs, j.Pacing = config.NewSecret(madeUp), "", nil, config.Pacing{}
 		c.Jira = map[string]*config.Jira{name: &j}
 		server, err := s.jira(j, d)
 		return practice{&c, server, j.API.Path}, err
 	}
-	real, is := o.Config.GitHub[name]
+	configured, is := o.Config.GitHub[name]
 	if !is {
 		return practice{}, fmt.Errorf("there is no tracker %q", name)
 	}
-	g := *real
+	g := *configured
 	g.Token, g.Identity, g.AlsoOurs, g.Pacing = config.NewSecret(madeUp), "", nil, config.Pacing{}
 	c.GitHub = map[string]*config.GitHub{name: &g}
 	server, err := s.github(&g, d)

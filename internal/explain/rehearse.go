@@ -106,8 +106,8 @@ type stage struct {
 
 func newStage(ctx context.Context, o Options, p play) (_ *stage, err error) {
 	s := &stage{now: o.Now(), told: new(record)}
-	if real := time.Now(); s.now.Before(real) {
-		s.now = real // calls have deadlines, and those of the past are over
+	if earliest := time.Now(); s.now.Before(earliest) {
+		s.now = earliest // calls have deadlines, and those of the past are over
 	}
 	defer func() {
 		if err != nil {

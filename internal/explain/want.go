@@ -128,7 +128,7 @@ func NewWant(key, value string, given bool) (Want, error) {
 // without "=" that is no key goes on with the value before it, which so may hold commas.
 func ParseWants(list string) ([]Want, error) {
 	var out []Want
-	for _, part := range strings.Split(list, ",") {
+	for part := range strings.SplitSeq(list, ",") {
 		key, value, given := strings.Cut(part, "=")
 		if !given && strings.TrimSpace(key) != unrouted && len(out) > 0 {
 			out[len(out)-1].Value += "," + part
