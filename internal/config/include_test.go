@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -162,9 +163,7 @@ func TestWhatCannotBeIncludedIsTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{"ticketd.toml": "include = " + tt.include + includeHead + rules("main")}
-			for name, text := range tt.files {
-				files[name] = text
-			}
+			maps.Copy(files, tt.files)
 			_, got := loaded(t, folder(t, files))
 			if first, _, _ := strings.Cut(got, "\n"); first != tt.want && !strings.HasSuffix(got, tt.want) {
 				t.Errorf("got:\n%s\nwant:\n%s", got, tt.want)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -63,7 +64,7 @@ project = "SEC"
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	credentials := append(c.Server.Tokens, c.Server.Capabilities...)
+	credentials := slices.Concat(c.Server.Tokens, c.Server.Capabilities)
 	for _, credential := range credentials {
 		if !credential.Value.IsZero() || credential.Digest != [32]byte{} {
 			t.Errorf("%s can be used", credential.Name)
