@@ -181,7 +181,7 @@ func TestACommentOnMembersThatWasCutOffIsRepeatedAsItWas(t *testing.T) {
 			issue := s.groupOf("a")
 			s.fix("a", 1002)
 			cut := false
-			s.tracker.fail = func(op string, r ticket.Ref) error {
+			s.tracker.fail = func(op string, _ ticket.Ref) error {
 				if op != "comment" || cut {
 					return nil
 				}
