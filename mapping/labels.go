@@ -78,6 +78,11 @@ func (v View) labels(labels []lineTemplate, d Data) []string {
 	return out
 }
 
+// labelOfRefusal is Policy.RefusedLabel.
+func (r *rule) labelOfRefusal(service Service) string {
+	return r.labelSpaces.write(first(r.refusedLabel, DefaultRefusedLabel), service)
+}
+
 // tame makes a label of what may come from a finding: without what cannot be seen, of the length
 // that the tracker takes, and without the comma, which parts labels where GitHub is asked for them.
 func tame(text string, service Service) string {

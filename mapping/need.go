@@ -23,12 +23,24 @@ func (m *Mapping) Needs() []ticket.Need {
 		}
 		needs[i].Rules = append(needs[i].Rules, r.name)
 		for _, w := range r.wants(m.trackers[r.dest.Tracker]) {
-			if !slices.ContainsFunc(needs[i].Wants, func(o ticket.Want) bool { return reflect.DeepEqual(o, w) }) {
-				needs[i].Wants = append(needs[i].Wants, w)
-			}
+			needs[i].Wants = wanted(needs[i].Wants, w, r.name)
 		}
 	}
 	return needs
+}
+
+// wanted adds what a rule wants to wants, in which what several rules want in the same words stands once.
+func wanted(wants []ticket.Want, w ticket.Want, rule string) []ticket.Want {
+	i := slices.IndexFunc(wants, func(o ticket.Want) bool {
+		o.Rules = nil
+		return reflect.DeepEqual(o, w)
+	})
+	if i < 0 {
+		i = len(wants)
+		wants = append(wants, w)
+	}
+	wants[i].Rules = append(wants[i].Rules, rule)
+	return wants
 }
 
 func projectKeyOf(service Service) string {
@@ -61,7 +73,19 @@ func (r *rule) wants(service Service) []ticket.Want {
 	for _, d := range finding.Dispositions() {
 		w.outcome(d, r.outcomes[d])
 	}
+	w.refused()
 	return w.wants
+}
+
+// refused asks for the label of a ticket that cannot be brought to its disposition, unless that is
+// never tried.
+func (w *wanting) refused() {
+	for _, d := range finding.Dispositions() {
+		if !w.rule.outcomes[d].CommentOnly {
+			w.value(ticket.WantLabel, w.rule.labelOfRefusal(w.service), "refused_label")
+			return
+		}
+	}
 }
 
 func (w *wanting) add(want ticket.Want, keys ...string) {

@@ -9,7 +9,7 @@ import (
 	"ticketd/internal/ticket"
 )
 
-// wantLine writes a Want on one line: aspect value (disposition) {field} [path] @ key.
+// wantLine writes a Want on one line: aspect value (disposition) {field} [path] @ key: rules.
 func wantLine(w ticket.Want) string {
 	s := string(w.Aspect) + " " + w.Value
 	if w.Field != nil {
@@ -25,7 +25,7 @@ func wantLine(w ticket.Want) string {
 	if w.Path != nil {
 		s += " [" + strings.Join(w.Path, " > ") + "]"
 	}
-	return s + " @ " + strings.Join(w.Key, ".")
+	return s + " @ " + strings.Join(w.Key, ".") + ": " + strings.Join(w.Rules, " ")
 }
 
 func needLines(n ticket.Need) string {
@@ -51,40 +51,44 @@ func TestNeedsTellWhatIsAskedOfEachDestinationAndWhichKeySaysSo(t *testing.T) {
 		On: map[string]Outcome{"open": comment, "resolved": comment, "risk_accepted": comment, "compensating_control": comment, "wont_fix": {Resolution: "Won't Do"}}}
 	want := []string{
 		`SEC for high rest @ rule.0.project
-issue_type Task @ rule.0.issue_type
-label app-sec @ rule.0.labels.0
-assignee ada @ rule.0.assignee
-priority 3 @ defaults.priority.*
-priority Top @ profile.web.priority.high
-component web @ profile.web.components.0
-component api @ profile.web.components.1
-fix_version 2.0 @ profile.web.fix_versions.0
-due_date  @ rule.0.due.*
-field Team:select[Red] @ rule.0.fields.Team
-field Where:text[] @ rule.0.fields.Where
-label by-scan (fixed) @ rule.0.on.fixed.labels.0
-transition  (fixed) [Review > Done] @ rule.0.on.fixed.transitions
-resolution Fixed (fixed) @ rule.0.on.fixed.resolution
-screen_field Why:text[gone] (fixed) @ rule.0.on.fixed.fields.Why
-transition  (wont_fix) @ defaults.on.wont_fix
-resolution Won't Do (wont_fix) @ defaults.on.wont_fix.resolution
-issue_type Task @ rule.2.issue_type
-label dt @ defaults.labels.0
-priority 1 @ defaults.priority.HIGH
-security_level Internal @ rule.2.security_level
-parent SEC-1 @ rule.2.parent
-transition  (fixed) @ rule.2`,
+issue_type Task @ rule.0.issue_type: high
+label app-sec @ rule.0.labels.0: high
+assignee ada @ rule.0.assignee: high
+priority 3 @ defaults.priority.*: high rest
+priority Top @ profile.web.priority.high: high
+component web @ profile.web.components.0: high
+component api @ profile.web.components.1: high
+fix_version 2.0 @ profile.web.fix_versions.0: high
+due_date  @ rule.0.due.*: high
+field Team:select[Red] @ rule.0.fields.Team: high
+field Where:text[] @ rule.0.fields.Where: high
+label by-scan (fixed) @ rule.0.on.fixed.labels.0: high
+transition  (fixed) [Review > Done] @ rule.0.on.fixed.transitions: high
+resolution Fixed (fixed) @ rule.0.on.fixed.resolution: high
+screen_field Why:text[gone] (fixed) @ rule.0.on.fixed.fields.Why: high
+transition  (wont_fix) @ defaults.on.wont_fix: high rest
+resolution Won't Do (wont_fix) @ defaults.on.wont_fix.resolution: high rest
+label ticketd-refused @ rule.0: high
+issue_type Task @ rule.2.issue_type: rest
+label dt @ defaults.labels.0: rest
+priority 1 @ defaults.priority.HIGH: rest
+security_level Internal @ rule.2.security_level: rest
+parent SEC-1 @ rule.2.parent: rest
+transition  (fixed) @ rule.2: rest
+label ticketd-refused @ rule.2: rest`,
 		`acme/app for code @ rule.1.repository
-label app sec @ rule.1.labels.0
-milestone Q1 @ rule.1.milestone`,
+label app sec @ rule.1.labels.0: code
+milestone Q1 @ rule.1.milestone: code
+label ticketd-refused @ rule.1: code`,
 		`ALL for last @ defaults.project
-issue_type Bug @ rule.3
-label dt @ defaults.labels.0
-priority 3 @ defaults.priority.*
-priority 1 @ defaults.priority.HIGH
-transition  (fixed) @ rule.3
-transition  (wont_fix) @ defaults.on.wont_fix
-resolution Won't Do (wont_fix) @ defaults.on.wont_fix.resolution`,
+issue_type Bug @ rule.3: last
+label dt @ defaults.labels.0: last
+priority 3 @ defaults.priority.*: last
+priority 1 @ defaults.priority.HIGH: last
+transition  (fixed) @ rule.3: last
+transition  (wont_fix) @ defaults.on.wont_fix: last
+resolution Won't Do (wont_fix) @ defaults.on.wont_fix.resolution: last
+label ticketd-refused @ rule.3: last`,
 	}
 	needs := compile(t, s).Needs()
 	var got []string
@@ -93,6 +97,21 @@ resolution Won't Do (wont_fix) @ defaults.on.wont_fix.resolution`,
 	}
 	if a, b := strings.Join(got, "\n\n"), strings.Join(want, "\n\n"); a != b {
 		t.Errorf("got\n%s\nwant\n%s", a, b)
+	}
+}
+
+func TestWhatIsNeverTriedNeedsNoLabelForItsRefusal(t *testing.T) {
+	comment := Outcome{CommentOnly: true}
+	s := twoTrackers(Rule{Name: "a", Tracker: "corp", Project: "SEC", RefusedLabel: "stuck",
+		On: map[string]Outcome{"open": comment, "fixed": comment, "resolved": comment, "risk_accepted": comment, "compensating_control": comment, "wont_fix": comment}})
+	const plain = "SEC for a @ rule.0.project\nissue_type Bug @ rule.0: a"
+	if got := needLines(compile(t, s).Needs()[0]); got != plain {
+		t.Errorf("got\n%s\nwant\n%s", got, plain)
+	}
+	delete(s.Rules[0].On, "open")
+	const tried = plain + "\ntransition  (open) @ rule.0: a\nlabel stuck @ rule.0.refused_label: a"
+	if got := needLines(compile(t, s).Needs()[0]); got != tried {
+		t.Errorf("got\n%s\nwant\n%s", got, tried)
 	}
 }
 

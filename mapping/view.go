@@ -23,7 +23,7 @@ func (v View) service() Service { return v.m.trackers[v.dest.Tracker] }
 
 // Policy says when the ticket is made, reopened and commented.
 func (v View) Policy() Policy {
-	p := Policy{OnRegression: RegressionReopen, ReopenWithin: DefaultReopenWithin, Notes: true, RefusedLabel: DefaultRefusedLabel}
+	p := Policy{OnRegression: RegressionReopen, ReopenWithin: DefaultReopenWithin, Notes: true, RefusedLabel: v.rule.labelOfRefusal(v.service())}
 	if v.rule.ticketClosed != nil {
 		p.TicketClosed = *v.rule.ticketClosed
 	}
@@ -42,7 +42,6 @@ func (v View) Policy() Policy {
 	if v.rule.closePersonClosed != nil {
 		p.ClosePersonClosed = *v.rule.closePersonClosed
 	}
-	p.RefusedLabel = v.rule.labelSpaces.write(first(v.rule.refusedLabel, p.RefusedLabel), v.service())
 	return p
 }
 

@@ -15,9 +15,10 @@ type Want struct {
 	Aspect      Aspect
 	Value       string   // name, id or login; "" where it depends on the finding
 	Field       *Field   // of WantField and WantScreenField; without values where they depend on the finding
-	Disposition string   // of WantTransition, WantResolution, WantScreenField and WantComment: what it is for
+	Disposition string   // of WantTransition, WantResolution, WantScreenField and the labels of an outcome: what it is for
 	Path        []string // of Transitions, in order; of WantTransition only; empty: the tracker's own choice
 	Key         []string // path of the key in the configuration, as mapping.Problem has it
+	Rules       []string // names of the rules that want it, some of Need.Rules and in their order
 }
 
 // Aspect says what of an issue a Want is about.
