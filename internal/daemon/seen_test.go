@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"ticketd/internal/datatheorem/samples"
 	"ticketd/internal/github/githubtest"
@@ -22,6 +25,10 @@ type seen struct {
 	Status   string
 	Reason   string   // Jira's resolution, GitHub's state_reason
 	Comments []string // as stored
+	Text     string   // the body in words, a line for each of a list
+	Said     []string // the comments in words
+	More     []string // what only one sort of tracker has, "name: value"
+	Created  time.Time
 }
 
 // issues gives the issues of both trackers, each tracker's oldest first.
@@ -38,19 +45,45 @@ func (w *world) issues() []seen {
 
 func ofJira(i jiratest.Issue) seen {
 	s := seen{Key: i.Key, Title: i.Summary, Body: stored(i.Raw), Labels: i.Labels, Priority: i.Priority,
-		Open: i.Category != "done", Status: i.Status, Reason: i.Resolution}
+		Open: i.Category != "done", Status: i.Status, Reason: i.Resolution, Created: i.Created}
+	s.Text = i.Description
 	for _, c := range i.Comments {
-		s.Comments = append(s.Comments, stored(c.Raw))
+		s.Comments, s.Said = append(s.Comments, stored(c.Raw)), append(s.Said, c.Text)
+	}
+	s.more("type", i.IssueType)
+	s.more("due", i.DueDate)
+	s.more("components", i.Components...)
+	s.more("fix versions", i.FixVersions...)
+	s.more("security level", i.SecurityLevel)
+	s.more("assignee", i.Assignee)
+	for _, id := range slices.Sorted(maps.Keys(i.Fields)) {
+		value, _ := json.Marshal(i.Fields[id]) //nolint:errchkjson // it came as JSON
+		s.more(id, string(value))
 	}
 	return s
 }
 
 func ofGitHub(i githubtest.Issue) seen {
-	s := seen{Key: i.Key, Title: i.Title, Body: i.Body, Labels: i.Labels, Open: i.State == "open", Status: i.State, Reason: i.StateReason}
+	s := seen{Key: i.Key, Title: i.Title, Body: i.Body, Labels: i.Labels, Open: i.State == "open", Status: i.State, Reason: i.StateReason, Created: i.Created}
+	s.Text = inWords(i.Body)
 	for _, c := range i.Comments {
-		s.Comments = append(s.Comments, c.Body)
+		s.Comments, s.Said = append(s.Comments, c.Body), append(s.Said, inWords(c.Body))
 	}
+	s.more("milestone", i.Milestone)
+	s.more("assignees", i.Assignees...)
 	return s
+}
+
+// more keeps what an issue has, if it has any.
+func (s *seen) more(name string, values ...string) {
+	if value := strings.Join(values, ", "); value != "" {
+		s.More = append(s.More, name+": "+value)
+	}
+}
+
+// inWords takes the marks of Markdown off that our texts use.
+func inWords(markdown string) string {
+	return strings.NewReplacer("**", "", "`", "").Replace(markdown)
 }
 
 // stored makes ADF readable by line, and gives wiki text as it is.
@@ -102,7 +135,7 @@ func (s seen) comment(words string) string {
 func (s seen) expect(w *world, open bool, comments int) {
 	w.t.Helper()
 	if s.Open != open || len(s.Comments) != comments {
-		w.t.Errorf("%s is open: %v (%s) with %d comments, want %v with %d: %q", s.Key, s.Open, s.Status, len(s.Comments), open, comments, s.Comments)
+		w.t.Errorf("%s is open: %v (%s) with %d comments, want %v with %d: %q", s.Key, s.Open, s.Status, len(s.Comments), open, comments, s.Said)
 	}
 }
 

@@ -353,8 +353,10 @@ func violation(verb, uuid string, at int64, data ...any) string {
 	}, data...)...)
 }
 
-func target(verb, id string, at int64) string {
-	return event("MOBILE_SECURE__FINDING_TARGET_"+verb, at, "id", id, "security_finding_id", "parent-1", "mobile_app_id", 13)
+func target(verb, id string, at int64, data ...any) string {
+	return event("MOBILE_SECURE__FINDING_TARGET_"+verb, at, append([]any{
+		"id", id, "security_finding_id", "parent-1", "mobile_app_id", 13,
+	}, data...)...)
 }
 
 func noteEvent(verb, id string, at int64) string {
