@@ -43,8 +43,9 @@ func TestTheScriptsRun(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"fill":  fill,
+			"exits":     exits,
+			"fill":      fill,
+			"fill_line": fillLine,
 		},
 	})
 }

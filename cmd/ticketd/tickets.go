@@ -49,17 +49,22 @@ func (l *ticketsList) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
+		words, err := held(ctx, s, tickets)
+		if err != nil {
+			return err
+		}
 		document := listDocument{ticketList: ticketsDocument(tickets), Paused: views(w.paused, viewPause), Unrouted: views(w.unrouted, viewFinding)}
-		return l.print(p.stdout, document, ticketTable(tickets)+section(pauseRows(w.paused))+section(unroutedRows(w.unrouted)))
+		return l.print(p.stdout, document, ticketTable(tickets, words)+section(pauseRows(w.paused))+section(unroutedRows(w.unrouted)))
 	})
 }
 
-func ticketTable(tickets []store.Ticket) string {
+// ticketTable shows tickets, whose words are what they hold.
+func ticketTable(tickets []store.Ticket, words []string) string {
 	rows := [][]string{{"ID", "STATE", "ISSUE", "TRACKER", "PROJECT", "RULE", "GROUP", "NEXT", "UPDATED", "REASON"}}
-	for _, t := range tickets {
+	for i, t := range tickets {
 		rows = append(rows, []string{
 			strconv.FormatInt(t.ID, 10), string(t.State), t.Ref.Key, t.Destination.Tracker, t.Destination.Project,
-			t.Rule, t.Group, clock(t.Due), clock(t.Updated), short(t.Reason),
+			t.Rule, words[i], clock(t.Due), clock(t.Updated), short(t.Reason),
 		})
 	}
 	return table(rows...)

@@ -40,41 +40,48 @@ func (c *ticketsShow) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
+		line, err := lineOf(ctx, s, t)
+		if err != nil {
+			return err
+		}
+		words, err := held(ctx, s, line[:min(len(line), longestWaiting)])
+		if err != nil {
+			return err
+		}
 		document := ticketDetail{
-			Ticket: viewTicket(t), Findings: views(findings, viewFinding),
+			Ticket: viewTicket(t), Findings: views(findings, viewFinding), Waiting: views(line, viewTicket),
 			Comments: views(comments, viewComment), Record: views(ops, viewOp),
 		}
-		text := ticketSheet(t) + section(findingRows(findings)) + section(commentRows(comments)) + section(opRows(ops))
+		text := ticketSheet(t, holdsRow(t, findings, line)) + section(findingRows(findings)) + section(lineRows(line, words)) +
+			section(commentRows(comments)) + section(opRows(ops))
 		return c.print(p.stdout, document, text)
 	})
 }
 
-func ticketSheet(t store.Ticket) string {
-	state := string(t.State)
-	if t.Applied.ByPerson {
-		state += " (by a person)"
+// ticketSheet shows a ticket, and what more there is to say of it.
+func ticketSheet(t store.Ticket, more ...[]string) string {
+	rows := [][]string{
+		{"ticket", strconv.FormatInt(t.ID, 10)},
+		{"state", standing(t)},
+		{"reason", t.Reason},
+		{"hint", t.Hint},
+		{"issue", t.Ref.Key},
+		{"url", t.Ref.URL},
+		{"previous", t.Previous.Key},
+		{"tracker", t.Destination.Tracker},
+		{"project", t.Destination.Project},
+		{"issue type", t.Destination.IssueType},
+		{"rule", t.Rule},
+		{"group", t.Group},
+		{"generation", strconv.Itoa(t.Generation)},
+		{"marker", t.Marker},
+		{"attempts", strconv.Itoa(t.Attempts)},
+		{"failures", strconv.Itoa(t.Failures)},
+		{"next", clock(t.Due)},
+		{"created", clock(t.Created)},
+		{"updated", clock(t.Updated)},
 	}
-	return table(
-		[]string{"ticket", strconv.FormatInt(t.ID, 10)},
-		[]string{"state", state},
-		[]string{"reason", t.Reason},
-		[]string{"hint", t.Hint},
-		[]string{"issue", t.Ref.Key},
-		[]string{"url", t.Ref.URL},
-		[]string{"previous", t.Previous.Key},
-		[]string{"tracker", t.Destination.Tracker},
-		[]string{"project", t.Destination.Project},
-		[]string{"issue type", t.Destination.IssueType},
-		[]string{"rule", t.Rule},
-		[]string{"group", t.Group},
-		[]string{"generation", strconv.Itoa(t.Generation)},
-		[]string{"marker", t.Marker},
-		[]string{"attempts", strconv.Itoa(t.Attempts)},
-		[]string{"failures", strconv.Itoa(t.Failures)},
-		[]string{"next", clock(t.Due)},
-		[]string{"created", clock(t.Created)},
-		[]string{"updated", clock(t.Updated)},
-	)
+	return table(append(rows, more...)...)
 }
 
 // section is a table after an empty line, nothing where there are no rows under the heads.

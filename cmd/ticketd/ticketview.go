@@ -25,7 +25,9 @@ type ticketView struct {
 	Project    string     `json:"project"`
 	IssueType  string     `json:"issue_type"` // "" on GitHub
 	Rule       string     `json:"rule"`
-	Group      string     `json:"group"` // key of the finding, or what several share
+	Group      string     `json:"group"`  // key of the finding, or what several share
+	Digest     bool       `json:"digest"` // the list of the rule's tickets that wait for their turn
+	Turn       string     `json:"turn"`   // waits, or released: its turn has come; "": not in the line of a rule
 	Generation int        `json:"generation"`
 	Marker     string     `json:"marker"`
 	Attempts   int        `json:"attempts"` // creates that may have had an effect
@@ -50,6 +52,7 @@ type issueView struct {
 type ticketDetail struct {
 	Ticket   ticketView    `json:"ticket"`
 	Findings []findingView `json:"findings"`
+	Waiting  []ticketView  `json:"waiting"` // of a digest: what waits for its turn, the longest waiting first
 	Comments []commentView `json:"comments"`
 	Record   []opView      `json:"record"` // the newest calls to the tracker, oldest first
 }
@@ -100,7 +103,7 @@ func viewTicket(t store.Ticket) ticketView {
 	return ticketView{
 		ID: t.ID, State: string(t.State), Issue: viewIssue(t.Ref), Previous: viewIssue(t.Previous),
 		Tracker: t.Destination.Tracker, Project: t.Destination.Project, IssueType: t.Destination.IssueType,
-		Rule: t.Rule, Group: t.Group, Generation: t.Generation, Marker: t.Marker,
+		Rule: t.Rule, Group: t.Group, Digest: t.Digest, Turn: string(t.Turn), Generation: t.Generation, Marker: t.Marker,
 		Attempts: t.Attempts, Failures: t.Failures, ByPerson: t.Applied.ByPerson, Reason: t.Reason, Hint: t.Hint,
 		Due: moment(t.Due), Created: moment(t.Created), Updated: moment(t.Updated),
 	}
