@@ -79,10 +79,10 @@ func (e *examination) resolution(w ticket.Want, tr transition) {
 			Hint: "put Resolution on the screen in Jira, or let the workflow set it", Key: w.Key})
 		return
 	}
-	if _, has := f.Allowed.find(w.Value); w.Value != "" && len(f.Allowed) > 0 && !has {
-		names := f.Allowed.names()
+	if _, has := f.Allowed.named(w.Value); w.Value != "" && len(f.Allowed) > 0 && !has {
 		e.add(ticket.Symptom{Severity: ticket.Failing, Check: check, Text: fmt.Sprintf("%s: transition %q takes no resolution %q", outcomeOf(w), tr.Name, w.Value),
-			Hint: "use one that it takes: " + list(names) + orNearest(w.Value, names), Paste: screenLine(w.Disposition, "resolution", f), Key: w.Key})
+			Hint: "a resolution is called by its name: " + list(f.Allowed.names()) + orNearest(w.Value, f.Allowed.names()),
+			Paste: screenLine(w.Disposition, "resolution", screenField{Allowed: f.Allowed.toward(w.Value)}), Key: w.Key})
 		return
 	}
 	e.healthy(check, w.Key, "%s: resolution %q is on the screen of transition %q", outcomeOf(w), w.Value, tr.Name)
@@ -98,9 +98,9 @@ func (e *examination) resolutions(ctx context.Context, want ticket.Want) {
 			e.unknown(check, w.Key, "the resolutions of the site cannot be read: "+err.Error(), "try again later")
 			return
 		}
-		if _, has := known.find(w.Value); w.Value != "" && !has {
+		if _, has := known.named(w.Value); w.Value != "" && !has {
 			e.add(ticket.Symptom{Severity: ticket.Failing, Check: check, Text: fmt.Sprintf("%s: the site has no resolution %q", outcomeOf(w), w.Value),
-				Hint: "use one that it has: " + list(known.names()) + orNearest(w.Value, known.names()), Key: w.Key})
+				Hint: "a resolution is called by its name: " + list(known.names()) + orNearest(w.Value, known.names()), Key: w.Key})
 			continue
 		}
 		e.healthy(check, w.Key, "%s: the site has resolution %q; whether the last screen shows it cannot be seen yet", outcomeOf(w), w.Value)

@@ -54,12 +54,15 @@ func (e *examination) setFields() []string {
 func (e *examination) line(f metaField) string {
 	value := "…"
 	if len(f.Allowed) > 0 {
-		value = f.Allowed[0].label()
+		value = f.Allowed[0].word()
 	}
 	switch f.ID {
 	case "priority":
 		return `priority = { "*" = ` + tomlText(value) + " }"
 	case "components":
+		if len(f.Allowed) > 0 {
+			value = f.Allowed[0].label() // always a name
+		}
 		return "components = " + tomlTexts([]string{value})
 	case "fixVersions":
 		return "fix_versions = " + tomlTexts([]string{value})

@@ -81,16 +81,17 @@ type aspect struct {
 	check    string
 	severity ticket.Severity // of its not being taken: a decoration is left out, anything else holds the ticket
 	key      string          // in TOML
+	named    bool            // is sent by its name always; else digits alone are an id
 }
 
 func aspects() map[ticket.Aspect]aspect {
 	return map[ticket.Aspect]aspect{
-		ticket.WantPriority:      {"priority", "priority", ticket.Warning, "priority"},
-		ticket.WantComponent:     {"components", "component", ticket.Warning, "components"},
-		ticket.WantFixVersion:    {"fixVersions", "fix version", ticket.Warning, "fix_versions"},
-		ticket.WantDueDate:       {"duedate", "due date", ticket.Warning, "due"},
-		ticket.WantSecurityLevel: {"security", "security level", ticket.Failing, "security_level"},
-		ticket.WantAssignee:      {"assignee", "assignee", ticket.Warning, "assignee"},
+		ticket.WantPriority:      {field: "priority", check: "priority", severity: ticket.Warning, key: "priority"},
+		ticket.WantComponent:     {field: "components", check: "component", severity: ticket.Warning, key: "components", named: true},
+		ticket.WantFixVersion:    {field: "fixVersions", check: "fix version", severity: ticket.Warning, key: "fix_versions"},
+		ticket.WantDueDate:       {field: "duedate", check: "due date", severity: ticket.Warning, key: "due"},
+		ticket.WantSecurityLevel: {field: "security", check: "security level", severity: ticket.Failing, key: "security_level"},
+		ticket.WantAssignee:      {field: "assignee", check: "assignee", severity: ticket.Warning, key: "assignee"},
 	}
 }
 
@@ -128,21 +129,24 @@ func (e *examination) value(a aspect, w ticket.Want) {
 		e.healthy(a.check, w.Key, "%s is on %s", a.key, e.where())
 		return
 	}
-	if _, fits := f.Allowed.find(w.Value); !fits {
-		names := f.Allowed.names()
-		e.add(ticket.Symptom{Severity: a.severity, Check: a.check, Text: fmt.Sprintf("%s %q does not exist in project %s: %s", a.check, w.Value, e.need.Destination.Project, a.outcome()),
-			Hint: "use one of those that exist" + colonList(names) + orNearest(w.Value, names), Key: w.Key})
+	find := f.Allowed.find
+	if a.named {
+		find = f.Allowed.named
+	}
+	if _, exists := find(w.Value); !exists {
+		e.add(ticket.Symptom{Severity: a.severity, Check: a.check, Text: fmt.Sprintf("%s does not exist in project %s: %s", called(a.check, w.Value, a.named), e.need.Destination.Project, a.outcome()),
+			Hint: f.Allowed.others(w.Value), Key: w.Key})
 		return
 	}
 	e.healthy(a.check, w.Key, "%s %q exists", a.check, w.Value)
 }
 
-// colonList goes on with the names, where there are any.
-func colonList(names []string) string {
-	if len(names) == 0 {
-		return ", of which there is none yet"
+// called names a value as the rule's word for it is understood.
+func called(what, word string, named bool) string {
+	if !named && reID.MatchString(word) {
+		return what + " with the id " + word
 	}
-	return ": " + list(names)
+	return fmt.Sprintf("%s %q", what, word)
 }
 
 // field looks at a further field of a rule: is it there, on the screen, of the type, with the value?
@@ -189,43 +193,43 @@ func (e *examination) fieldUnknown(w ticket.Want, err error) {
 // finding is looked at by its type only.
 func fits(check, key string, f metaField, set ticket.Field) (ticket.Symptom, bool) {
 	s := ticket.Symptom{Severity: ticket.Failing, Check: check}
-	example := f.Schema.example(f.Allowed)
 	if !f.Schema.takes(set.Type) {
 		s.Text = fmt.Sprintf("field %q does not take a value of type %s", set.Name, set.Type)
-		s.Hint, s.Paste = "write it as the type that the field has", key+" = "+example
+		s.Hint, s.Paste = "write it as the type that the field has", key+" = "+f.Schema.example(f.Allowed)
 		return s, true
 	}
-	if missing := unlisted(f, set); missing != "" {
-		s.Text = fmt.Sprintf("field %q has no option %q", set.Name, missing)
-		s.Hint, s.Paste = "use one that it has: "+list(f.Allowed.names())+orNearest(missing, f.Allowed.names()), key+" = "+example
+	if missing, among, is := unlisted(f, set); is {
+		s.Text = fmt.Sprintf("field %q has no %s", set.Name, called("option", missing, false))
+		s.Hint, s.Paste = among.others(missing), key+" = "+f.Schema.example(f.Allowed.toward(set.Values[0]))
 		return s, true
 	}
 	return ticket.Symptom{}, false
 }
 
-// unlisted gives the first value of a field that is not among those it allows; "" where all are, or
-// the site tells none.
-func unlisted(f metaField, set ticket.Field) string {
+// unlisted gives the first value of a field that is not among those it allows, and these; none where
+// all are, or the site tells none.
+func unlisted(f metaField, set ticket.Field) (missing string, among allowed, is bool) {
 	if len(f.Allowed) == 0 || len(set.Values) == 0 {
-		return ""
+		return "", nil, false
 	}
 	switch set.Type {
 	case ticket.SelectField, ticket.MultiSelectField:
 		for _, v := range set.Values {
 			if _, has := f.Allowed.find(v); !has {
-				return v
+				return v, f.Allowed, true
 			}
 		}
 	case ticket.CascadingField:
 		parent, has := f.Allowed.find(set.Values[0])
 		if !has {
-			return set.Values[0]
+			return set.Values[0], f.Allowed, true
 		}
-		if len(set.Values) > 1 && !slices.ContainsFunc(parent.Children, func(c choice) bool { return c.is(set.Values[1]) }) {
-			return set.Values[1]
+		if len(set.Values) > 1 {
+			_, has := parent.below().find(set.Values[1])
+			return set.Values[1], parent.below(), !has
 		}
 	case ticket.TextField, ticket.ParagraphField, ticket.NumberField, ticket.UserField, ticket.DateField,
 		ticket.LabelsField, ticket.URLField, ticket.JSONField:
 	}
-	return ""
+	return "", nil, false
 }

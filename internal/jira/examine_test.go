@@ -244,10 +244,13 @@ func faults() map[string]faulty {
 		"no such priority":        {need: also(want(ticket.WantPriority, "Hihg")), severity: ticket.Warning, check: "priority", text: `"Hihg"`, hint: "near to it are: High", key: "priority"},
 		"priority of other projects": {change: func(_ *jiratest.Options, p *jiratest.Project) { p.Priorities = []string{"P1", "P2"} }, severity: ticket.Warning, check: "priority",
 			text: `"High" does not exist in project SEC`, hint: "P1, P2", key: "priority"},
-		"components off the screen":   {change: hidden("components"), severity: ticket.Warning, check: "component", text: "not on the create screen", hint: "remove components", key: "component"},
-		"no such component":           {need: also(want(ticket.WantComponent, "app")), severity: ticket.Warning, check: "component", text: `"app"`, hint: "api", key: "component"},
-		"no such version":             {need: also(want(ticket.WantFixVersion, "3.0")), severity: ticket.Warning, check: "fix version", text: `"3.0"`, hint: "1.0, 2.0", key: "fix_version"},
-		"no version at all":           {change: func(_ *jiratest.Options, p *jiratest.Project) { p.Versions = nil }, severity: ticket.Warning, check: "fix version", text: `"1.0"`, hint: "none yet", key: "fix_version"},
+		"components off the screen": {change: hidden("components"), severity: ticket.Warning, check: "component", text: "not on the create screen", hint: "remove components", key: "component"},
+		"no such component":         {need: also(want(ticket.WantComponent, "app")), severity: ticket.Warning, check: "component", text: `"app"`, hint: "api", key: "component"},
+		"no such version":           {need: also(want(ticket.WantFixVersion, "3.0")), severity: ticket.Warning, check: "fix version", text: `"3.0"`, hint: "1.0, 2.0", key: "fix_version"},
+		"version of digits called by its name": {change: func(_ *jiratest.Options, p *jiratest.Project) { p.Versions = []string{"1.0", "2026"} }, need: also(want(ticket.WantFixVersion, "2026")), severity: ticket.Warning, check: "fix version",
+			text: "with the id 2026", hint: `"2026" has the id 2`, key: "fix_version"},
+		"component called by its id":  {need: also(want(ticket.WantComponent, "1")), severity: ticket.Warning, check: "component", text: `"1"`, hint: "api", key: "component"},
+		"no version at all":           {change: func(_ *jiratest.Options, p *jiratest.Project) { p.Versions = nil }, severity: ticket.Warning, check: "fix version", text: `"1.0"`, hint: "there is none yet", key: "fix_version"},
 		"due date off the screen":     {change: hidden("duedate"), severity: ticket.Warning, check: "due date", text: "without it", hint: "remove due", key: "due_date"},
 		"no security levels":          {change: func(_ *jiratest.Options, p *jiratest.Project) { p.SecurityLevels = nil }, severity: ticket.Failing, check: "security level", text: "held", hint: "remove security_level", key: "security_level"},
 		"no such security level":      {need: also(want(ticket.WantSecurityLevel, "Secret")), severity: ticket.Failing, check: "security level", text: `"Secret"`, hint: "Internal", key: "security_level"},
@@ -292,6 +295,10 @@ func fieldFaults() map[string]faulty {
 			p.Fields[id], p.Required = f, nil
 		}
 	}
+	years := func(_ *jiratest.Options, p *jiratest.Project) {
+		p.Fields["customfield_112"] = jiratest.Field{Name: "Year", Type: "select", Allowed: []string{"2025", "2026"}}
+		p.Fields["customfield_113"] = jiratest.Field{Name: "Quarter", Type: "cascading", Allowed: []string{"Q"}, Below: map[string][]string{"Q": {"1", "2"}}}
+	}
 	requiredBySystem := func(id string) func(*jiratest.Options, *jiratest.Project) {
 		return func(_ *jiratest.Options, p *jiratest.Project) { p.Required = []string{id} }
 	}
@@ -306,10 +313,21 @@ func fieldFaults() map[string]faulty {
 		"two fields of one name":  {change: twice, severity: ticket.Failing, check: "field", text: `2 fields "TEAM"`, hint: "customfield_104, customfield_7", paste: `fields.customfield_104 = { select = "Red" }`, key: "TEAM"},
 		"fields unreadable":       {fault: answered("field", 500), severity: ticket.Unknown, check: "field", text: "500", hint: "try again", key: "Asset"},
 		"a value of another type": {need: also(wantField("customfield_104", ticket.TextField, "Red")), severity: ticket.Failing, check: "field", text: "type text", hint: "type that the field has", paste: `fields.customfield_104 = { select = "Red" }`, key: "customfield_104"},
-		"no such option":          {need: also(wantField("Team", ticket.SelectField, "Rde")), severity: ticket.Failing, check: "field", text: `no option "Rde"`, hint: "near to it are: Red", paste: `fields.Team = { select = "Red" }`, key: "Team"},
+		"no such option":          {need: also(wantField("Team", ticket.SelectField, "Bleu")), severity: ticket.Failing, check: "field", text: `no option "Bleu"`, hint: "near to it are: Blue", paste: `fields.Team = { select = "Blue" }`, key: "Team"},
 		"one option of several":   {need: also(wantField("Regions", ticket.MultiSelectField, "EU", "Mars")), severity: ticket.Failing, check: "field", text: `no option "Mars"`, hint: "EU, US", paste: `fields.Regions = { multi_select = ["EU"] }`, key: "Regions"},
-		"no such option below":    {need: also(wantField("Service", ticket.CascadingField, "Shop", "Till")), severity: ticket.Failing, check: "field", text: `no option "Till"`, hint: "Shop", paste: `fields.Service = { cascading = ["Shop", "Cart"] }`, key: "Service"},
+		"no such option below":    {need: also(wantField("Service", ticket.CascadingField, "Shop", "Till")), severity: ticket.Failing, check: "field", text: `no option "Till"`, hint: "Cart", paste: `fields.Service = { cascading = ["Shop", "Cart"] }`, key: "Service"},
 		"no such option above":    {need: also(wantField("Service", ticket.CascadingField, "Mall")), severity: ticket.Failing, check: "field", text: `no option "Mall"`, hint: "Shop", paste: `fields.Service = { cascading = ["Shop", "Cart"] }`, key: "Service"},
+
+		"option of digits called by its name": {change: years, need: also(wantField("Year", ticket.SelectField, "2026")), severity: ticket.Failing, check: "field", text: `no option with the id 2026`,
+			hint: `digits alone are an id: "2026" has the id 2`, paste: `fields.Year = { select = "2" }`, key: "Year"},
+		"option below of digits called by its name": {change: years, need: also(wantField("Quarter", ticket.CascadingField, "Q", "1")), severity: ticket.Failing, check: "field", text: `no option with the id 1`,
+			hint: `"1" has the id 101`, paste: `fields.Quarter = { cascading = ["Q", "101"] }`, key: "Quarter"},
+		"required options of digits": missing(faulty{change: func(o *jiratest.Options, p *jiratest.Project) {
+			years(o, p)
+			f := p.Fields["customfield_112"]
+			f.Required = true
+			p.Fields["customfield_112"], p.Required = f, nil
+		}}, `fields.Year = { select = "1" }`),
 
 		"required text":         missing(faulty{change: required("customfield_101")}, `fields.Asset = { text = "…" }`),
 		"required paragraph":    missing(faulty{change: required("customfield_102")}, `fields.Evidence = { paragraph = "…" }`),

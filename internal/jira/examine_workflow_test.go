@@ -133,6 +133,8 @@ func screenTests() map[string]wayTest {
 			severity: ticket.Healthy, check: "resolution", text: `"Fixed" is on the screen`},
 		"no such resolution on the screen": {workflow: review, issues: toEnd, wants: []ticket.Want{whole, wantOn("fixed", ticket.WantResolution, "Repaired")},
 			severity: ticket.Failing, check: "resolution", text: `takes no resolution "Repaired"`, hint: "Fixed, Won't Do, Duplicate", paste: `on.fixed.resolution = "Fixed"`},
+		"a resolution called by its id": {workflow: choice("Repaired"), issues: []string{"To Do"}, wants: []ticket.Want{wantWay("fixed"), wantOn("fixed", ticket.WantResolution, "1"), cause(ticket.SelectField, "Code")},
+			severity: ticket.Failing, check: "resolution", text: `takes no resolution "1"`, hint: "Repaired", paste: `on.fixed.resolution = "Repaired"`},
 		"no such resolution on the site": {workflow: review, issues: []string{"Open"}, wants: []ticket.Want{whole, wantOn("fixed", ticket.WantResolution, "Fixde")},
 			severity: ticket.Failing, check: "resolution", text: `no resolution "Fixde"`, hint: "near to it are: Fixed"},
 		"a resolution whose screen is out of sight": {workflow: review, issues: []string{"Open"}, wants: []ticket.Want{whole, wantOn("fixed", ticket.WantResolution, "Fixed")},

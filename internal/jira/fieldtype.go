@@ -72,7 +72,7 @@ func (s schema) example(values allowed) string {
 	if len(values) > 0 {
 		first := values[0]
 		chosen, limited := map[ticket.FieldType]string{
-			ticket.SelectField: tomlText(first.label()), ticket.MultiSelectField: tomlTexts([]string{first.label()}), ticket.CascadingField: tomlTexts(first.chain()),
+			ticket.SelectField: tomlText(first.word()), ticket.MultiSelectField: tomlTexts([]string{first.word()}), ticket.CascadingField: tomlTexts(first.chain()),
 		}[typ]
 		if limited {
 			value = chosen
