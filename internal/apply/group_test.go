@@ -103,7 +103,7 @@ func TestATicketThatWasNeverAttemptedGivesItsFindingsToTheirGroup(t *testing.T) 
 		t.Errorf("%v", got)
 	}
 	for _, row := range b.tickets() {
-		if rests := row.State == store.TicketNone; rests && (!row.Due.IsZero() && row.Version < 1) {
+		if rests := row.State == store.TicketNone; rests && row.Version < 1 {
 			t.Errorf("an empty ticket: %+v", row)
 		}
 	}
@@ -113,6 +113,25 @@ func TestATicketThatWasNeverAttemptedGivesItsFindingsToTheirGroup(t *testing.T) 
 	}
 	if got := b.members(); !same(got, map[string]int{"group none": 0, "target none": 2}) {
 		t.Errorf("back: %v", got)
+	}
+}
+
+func TestAFindingThatComesBackToItsOldTicketTakesItAlongToWhereTheRulesLeadNow(t *testing.T) {
+	b := newBench(t, everything)
+	b.post(sample(created))
+	for _, change := range []func(*mapping.Rule){byParent, func(r *mapping.Rule) { r.Name, r.Project = "elsewhere", "OPS" }} {
+		b.useRule(change)
+		if _, err := b.Reroute(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range b.tickets() {
+		if row.State == store.TicketWanted && (row.Destination.Project != "OPS" || row.Rule != "elsewhere") {
+			t.Errorf("%s goes to %s by %s", row.Group, row.Destination.Project, row.Rule)
+		}
+	}
+	if got := b.members(); got["target none"]+got["target wanted"] != 1 {
+		t.Errorf("%v", got)
 	}
 }
 

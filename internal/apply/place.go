@@ -43,8 +43,7 @@ func (a *Applier) settle(ctx context.Context, tx *store.Tx, row *store.Finding, 
 			return 0, nil
 		}
 		if t.Group == to.Group {
-			marker := a.o.Mapping.Marker(to.Destination.Tracker, t.Group, t.Generation)
-			return 0, tx.Redirect(ctx, t.ID, to.Destination, to.Rule, marker)
+			return 0, a.redirect(ctx, tx, t, to)
 		}
 		left = t.ID
 	}
@@ -58,19 +57,28 @@ func movable(t store.Ticket) bool {
 	return t.Attempts == 0 && t.Ref == (ticket.Ref{}) && t.State != store.TicketIgnored
 }
 
-// join gives the newest ticket of a group, which it wakes, and adds one where there is none.
+// redirect sends a movable ticket where the rules say now.
+func (a *Applier) redirect(ctx context.Context, tx *store.Tx, t store.Ticket, to mapping.Route) error {
+	return tx.Redirect(ctx, t.ID, to.Destination, to.Rule, a.o.Mapping.Marker(to.Destination.Tracker, t.Group, t.Generation))
+}
+
+// join gives the newest ticket of a group, which it wakes, and adds one where there is none. One that
+// rests since its findings left it may be of other rules.
 func (a *Applier) join(ctx context.Context, tx *store.Tx, to mapping.Route) (int64, error) {
 	now := a.o.Now()
 	t, err := tx.LatestTicket(ctx, to.Group)
-	switch {
-	case err == nil:
-		return t.ID, tx.Wake(ctx, t.ID, now)
-	case !errors.Is(err, store.ErrNotFound):
+	if errors.Is(err, store.ErrNotFound) {
+		return tx.InsertTicket(ctx, store.Ticket{
+			Group: to.Group, Generation: 1, Destination: to.Destination, Rule: to.Rule,
+			Marker: a.o.Mapping.Marker(to.Destination.Tracker, to.Group, 1),
+			State:  store.TicketWanted, Due: now, Created: now, Updated: now,
+		})
+	}
+	if err == nil && movable(t) {
+		err = a.redirect(ctx, tx, t, to)
+	}
+	if err != nil {
 		return 0, err
 	}
-	return tx.InsertTicket(ctx, store.Ticket{
-		Group: to.Group, Generation: 1, Destination: to.Destination, Rule: to.Rule,
-		Marker: a.o.Mapping.Marker(to.Destination.Tracker, to.Group, 1),
-		State:  store.TicketWanted, Due: now, Created: now, Updated: now,
-	})
+	return t.ID, tx.Wake(ctx, t.ID, now)
 }

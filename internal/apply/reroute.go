@@ -13,8 +13,8 @@ const fingerprintKey = "mapping_fingerprint"
 
 // Reroute asks the mapping again after it changed: findings that no rule matched get a ticket, those
 // whose ticket nothing was ever sent for get the one of their group now, and tickets that wait or are
-// held go where the rules say now and are tried again. It gives the number
-// of findings that were routed anew, and does nothing where the mapping is the one of last time.
+// held go where the rules say now and are tried again. It gives the number of findings that were routed
+// anew, and does nothing where the mapping is the one of last time. No event may be applied meanwhile.
 func (a *Applier) Reroute(ctx context.Context) (int, error) {
 	last, err := a.o.Store.Setting(ctx, fingerprintKey)
 	if err != nil || last == a.o.Mapping.Fingerprint() {
@@ -25,7 +25,7 @@ func (a *Applier) Reroute(ctx context.Context) (int, error) {
 		return routed, err
 	}
 	waiting := []store.TicketState{store.TicketWanted, store.TicketNone}
-	if err := a.redirect(ctx, append(waiting, store.TicketHeld)); err != nil {
+	if err := a.rerouteWaiting(ctx, append(waiting, store.TicketHeld)); err != nil {
 		return routed, err
 	}
 	if _, err := a.o.Store.WakeTickets(ctx, waiting, a.o.Now()); err != nil {
@@ -75,7 +75,7 @@ func (a *Applier) sayUnrouted(f store.Finding, why error) {
 // everything is a limit that no installation reaches.
 const everything = 1 << 30
 
-func (a *Applier) redirect(ctx context.Context, states []store.TicketState) error {
+func (a *Applier) rerouteWaiting(ctx context.Context, states []store.TicketState) error {
 	tickets, err := a.o.Store.Tickets(ctx, store.TicketFilter{States: states, Limit: everything})
 	if err != nil {
 		return err
