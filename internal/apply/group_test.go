@@ -125,13 +125,14 @@ func TestAFindingThatComesBackToItsOldTicketTakesItAlongToWhereTheRulesLeadNow(t
 			t.Fatal(err)
 		}
 	}
-	for _, row := range b.tickets() {
-		if row.State == store.TicketWanted && (row.Destination.Project != "OPS" || row.Rule != "elsewhere") {
-			t.Errorf("%s goes to %s by %s", row.Group, row.Destination.Project, row.Rule)
+	row := b.tickets()[0]
+	for _, other := range b.tickets() {
+		if members, err := b.store.FindingsOfTicket(t.Context(), other.ID); err != nil || len(members) > 0 {
+			row = other
 		}
 	}
-	if got := b.members(); got["target none"]+got["target wanted"] != 1 {
-		t.Errorf("%v", got)
+	if row.Destination.Project != "OPS" || row.Rule != "elsewhere" || row.Due.IsZero() {
+		t.Errorf("%s goes to %s by rule %q, due %v", row.Group, row.Destination.Project, row.Rule, row.Due)
 	}
 }
 
