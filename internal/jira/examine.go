@@ -199,15 +199,26 @@ func (e *examination) issueType(ctx context.Context) bool {
 			Hint: "give the account the permission Create Issues in the project", Key: e.need.Key})
 	case i < 0:
 		e.add(noType(e.need.Destination, types, key))
-	case types[i].Subtask && len(e.wants(ticket.WantParent)) == 0:
+	case types[i].Subtask:
 		e.typ = types[i]
-		e.add(ticket.Symptom{Severity: ticket.Failing, Check: checkType, Text: fmt.Sprintf("issue type %q is one of sub-tasks, which need a parent", want),
-			Hint: "set parent in the rule, or choose another issue_type", Paste: "parent = " + tomlText(e.need.Destination.Project+"-1"), Key: key})
+		e.subtask(key)
 	default:
 		e.typ = types[i]
 		e.healthy(checkType, key, "issue type %q can be created", want)
 	}
 	return true
+}
+
+// subtask looks whether every rule names the parent that a sub-task needs.
+func (e *examination) subtask(key []string) {
+	want := e.need.Destination.IssueType
+	rules := e.lacking(e.need.Rules, func(w ticket.Want) bool { return w.Aspect == ticket.WantParent })
+	if len(rules) == 0 {
+		e.healthy(checkType, key, "issue type %q can be created", want)
+		return
+	}
+	e.add(ticket.Symptom{Severity: ticket.Failing, Check: checkType, Text: fmt.Sprintf("issue type %q is one of sub-tasks, which need a parent, and %s", want, e.doNotSet(rules)),
+		Hint: "set parent there, or choose another issue_type", Paste: "parent = " + tomlText(e.need.Destination.Project+"-1"), Key: e.keyOf(rules[0])})
 }
 
 func noType(to ticket.Destination, types []issueType, key []string) ticket.Symptom {

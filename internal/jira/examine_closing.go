@@ -11,33 +11,37 @@ import (
 	"ticketd/internal/ticket"
 )
 
-// forOutcome gives what the rules want of a screen on the way to a disposition's outcome.
-func (e *examination) forOutcome(disposition string, what ticket.Aspect) []ticket.Want {
-	return slices.DeleteFunc(e.wants(what), func(w ticket.Want) bool { return w.Disposition != disposition })
+// forOutcome gives what the rules that want a way want of the screens on it.
+func (e *examination) forOutcome(way ticket.Want, what ticket.Aspect) []ticket.Want {
+	return slices.DeleteFunc(e.wants(what), func(w ticket.Want) bool { return w.Disposition != way.Disposition || !shared(w, way) })
 }
 
-// screenRequires tells of the fields that the screen of a transition requires and no rule sets.
+// screenRequires tells of the fields that the screen of a transition requires and rules do not set.
 func (e *examination) screenRequires(want ticket.Want, tr transition) {
-	var set []string
-	for _, w := range e.forOutcome(want.Disposition, ticket.WantScreenField) {
-		if w.Field != nil {
-			set = append(set, w.Field.Name)
-		}
-	}
-	resolved := len(e.forOutcome(want.Disposition, ticket.WantResolution)) > 0
 	for _, id := range slices.Sorted(maps.Keys(tr.Fields)) {
 		f := tr.Fields[id]
-		switch {
-		case !f.Required || f.HasDefault, slices.ContainsFunc(set, siteField{ID: id, Name: f.Name}.is):
+		if !f.Required || f.HasDefault {
 			continue
-		case id == "resolution":
-			if _, chosen := f.resolution(); resolved || chosen {
-				continue
-			}
+		}
+		rules := e.lacking(want.Rules, func(w ticket.Want) bool { return w.Disposition == want.Disposition && f.setBy(id, w) })
+		if _, chosen := f.resolution(); len(rules) == 0 || id == "resolution" && chosen {
+			continue
 		}
 		e.add(ticket.Symptom{Severity: ticket.Failing, Check: checkRequired,
-			Text: fmt.Sprintf("%s: transition %q requires field %q (%s), and no rule sets it", outcomeOf(want), tr.Name, outbound.Printable(f.Name, wordLimit), outbound.Printable(id, wordLimit)),
-			Hint: "set it under on." + want.Disposition + " of the rules that lead here", Paste: screenLine(want.Disposition, id, f), Key: want.Key})
+			Text: fmt.Sprintf("%s: transition %q requires field %q (%s), and %s", outcomeOf(want), tr.Name, outbound.Printable(f.Name, wordLimit), outbound.Printable(id, wordLimit), e.doNotSet(rules)),
+			Hint: "set it there under on." + want.Disposition, Paste: screenLine(want.Disposition, id, f), Key: want.Key})
+	}
+}
+
+// setBy tells whether a want sets the field of a transition's screen.
+func (f screenField) setBy(id string, w ticket.Want) bool {
+	switch w.Aspect {
+	case ticket.WantResolution:
+		return id == "resolution"
+	case ticket.WantScreenField:
+		return w.Field != nil && siteField{ID: id, Name: f.Name}.is(w.Field.Name)
+	default:
+		return false
 	}
 }
 
@@ -60,10 +64,10 @@ func screenLine(disposition, id string, f screenField) string {
 
 // lastScreen looks at what the rules set on the screen of the last transition.
 func (e *examination) lastScreen(want ticket.Want, tr transition) {
-	for _, w := range e.forOutcome(want.Disposition, ticket.WantResolution) {
+	for _, w := range e.forOutcome(want, ticket.WantResolution) {
 		e.resolution(w, tr)
 	}
-	for _, w := range e.forOutcome(want.Disposition, ticket.WantScreenField) {
+	for _, w := range e.forOutcome(want, ticket.WantScreenField) {
 		if w.Field != nil {
 			e.screenField(w, tr)
 		}
@@ -81,7 +85,7 @@ func (e *examination) resolution(w ticket.Want, tr transition) {
 	}
 	if _, has := f.Allowed.named(w.Value); w.Value != "" && len(f.Allowed) > 0 && !has {
 		e.add(ticket.Symptom{Severity: ticket.Failing, Check: check, Text: fmt.Sprintf("%s: transition %q takes no resolution %q", outcomeOf(w), tr.Name, w.Value),
-			Hint: "a resolution is called by its name: " + list(f.Allowed.names()) + orNearest(w.Value, f.Allowed.names()),
+			Hint:  "a resolution is called by its name: " + list(f.Allowed.names()) + orNearest(w.Value, f.Allowed.names()),
 			Paste: screenLine(w.Disposition, "resolution", screenField{Allowed: f.Allowed.toward(w.Value)}), Key: w.Key})
 		return
 	}
@@ -92,7 +96,7 @@ func (e *examination) resolution(w ticket.Want, tr transition) {
 // screen cannot be seen.
 func (e *examination) resolutions(ctx context.Context, want ticket.Want) {
 	const check = "resolution"
-	for _, w := range e.forOutcome(want.Disposition, ticket.WantResolution) {
+	for _, w := range e.forOutcome(want, ticket.WantResolution) {
 		known, err := e.t.resolutions(ctx)
 		if err != nil {
 			e.unknown(check, w.Key, "the resolutions of the site cannot be read: "+err.Error(), "try again later")

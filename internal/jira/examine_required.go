@@ -13,41 +13,39 @@ func always() []string {
 	return []string{"project", "issuetype", "summary", "description", "labels", "reporter"}
 }
 
-// required tells of the fields that the screen requires and no rule sets.
+// required tells of the fields that the screen requires and rules do not set.
 func (e *examination) required() {
-	set := e.setFields()
 	before := len(e.symptoms)
 	for _, f := range e.screen {
-		isSet := slices.ContainsFunc(set, siteField{ID: f.ID, Name: f.Name}.is)
-		if !f.Required || f.HasDefault || isSet || slices.Contains(always(), f.ID) || (f.ID == "parent" && e.typ.Subtask) {
+		if !f.Required || f.HasDefault || slices.Contains(always(), f.ID) || (f.ID == "parent" && e.typ.Subtask) {
 			continue // of a sub-task without a parent the check of the type has told
 		}
+		rules := e.lacking(e.need.Rules, f.setBy)
+		if len(rules) == 0 {
+			continue
+		}
 		e.add(ticket.Symptom{Severity: ticket.Failing, Check: checkRequired,
-			Text: fmt.Sprintf("field %q (%s) is required on %s, and no rule that leads here sets it", outbound.Printable(f.Name, wordLimit), outbound.Printable(f.ID, wordLimit), e.where()),
-			Hint: "set it in the rules that lead here, or in [defaults], or make it optional in Jira", Paste: e.line(f), Key: e.need.Key})
+			Text: fmt.Sprintf("field %q (%s) is required on %s, and %s", outbound.Printable(f.Name, wordLimit), outbound.Printable(f.ID, wordLimit), e.where(), e.doNotSet(rules)),
+			Hint: "set it there or in [defaults], or make it optional in Jira", Paste: e.line(f), Key: e.keyOf(rules[0])})
 	}
 	if len(e.symptoms) == before {
 		e.healthy(checkRequired, e.need.Key, "the rules set every required field")
 	}
 }
 
-// setFields gives the fields that rules set, by id or name.
-func (e *examination) setFields() []string {
-	var set []string
-	for _, w := range e.need.Wants {
-		switch a, known := aspects()[w.Aspect]; {
-		case known:
-			set = append(set, a.field)
-		case w.Aspect == ticket.WantParent:
-			set = append(set, "parent")
-			if i := slices.IndexFunc(e.screen, func(f metaField) bool { return f.Schema.Custom == epicLink }); i >= 0 {
-				set = append(set, e.screen[i].ID)
-			}
-		case w.Aspect == ticket.WantField && w.Field != nil:
-			set = append(set, w.Field.Name)
-		}
+// setBy tells whether a want sets the field of a create screen.
+func (f metaField) setBy(w ticket.Want) bool {
+	if a, known := aspects()[w.Aspect]; known {
+		return f.ID == a.field
 	}
-	return set
+	switch w.Aspect {
+	case ticket.WantParent:
+		return f.ID == "parent" || f.Schema.Custom == epicLink
+	case ticket.WantField:
+		return w.Field != nil && siteField{ID: f.ID, Name: f.Name}.is(w.Field.Name)
+	default:
+		return false
+	}
 }
 
 // line is the line of TOML that sets a field, with the first value that it allows.

@@ -12,8 +12,14 @@ import (
 	"ticketd/internal/ticket"
 )
 
-// need is a destination with what rules want of it.
+// need is a destination with what its one rule wants of it, as far as a want does not name another.
 func need(wants ...ticket.Want) ticket.Need {
+	wants = slices.Clone(wants)
+	for i, w := range wants {
+		if w.Rules == nil {
+			wants[i].Rules = []string{"all"}
+		}
+	}
 	return ticket.Need{Destination: ticket.Destination{Tracker: "main", Project: "SEC", IssueType: "Bug"}, Rules: []string{"all"},
 		Key: []string{"rule", "0", "project"}, Wants: wants}
 }
@@ -208,11 +214,11 @@ func hidden(fields ...string) func(*jiratest.Options, *jiratest.Project) {
 }
 
 func also(wants ...ticket.Want) func(*ticket.Need) {
-	return func(n *ticket.Need) { n.Wants = append(n.Wants, wants...) }
+	return func(n *ticket.Need) { n.Wants = append(n.Wants, need(wants...).Wants...) }
 }
 
 func only(wants ...ticket.Want) func(*ticket.Need) {
-	return func(n *ticket.Need) { n.Wants = wants }
+	return func(n *ticket.Need) { n.Wants = need(wants...).Wants }
 }
 
 func answered(op string, code int) *jiratest.Fault {
@@ -303,7 +309,7 @@ func fieldFaults() map[string]faulty {
 		return func(_ *jiratest.Options, p *jiratest.Project) { p.Required = []string{id} }
 	}
 	missing := func(f faulty, paste string) faulty {
-		f.need, f.severity, f.check, f.text, f.hint, f.paste, f.key = only(), ticket.Failing, "required field", "no rule that leads here sets it", "[defaults]", paste, "project"
+		f.need, f.severity, f.check, f.text, f.hint, f.paste, f.key = only(), ticket.Failing, "required field", `rule "all" does not set it`, "[defaults]", paste, "project"
 		return f
 	}
 	return map[string]faulty{
