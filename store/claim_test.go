@@ -173,7 +173,7 @@ func TestEveryColumnOfATicketSurvivesARoundTrip(t *testing.T) {
 		Reason: "because", Hint: "do this", Version: 5, Token: 6, Due: noon.Add(4 * time.Second),
 		Created: noon.Add(-time.Hour), Updated: noon,
 		Digest: true, Made: noon.Add(5 * time.Second), Turn: TurnReleased,
-		Applied: Applied{Known: true, Labelled: "l", LabelRefused: finding.Stamp{Time: 3},
+		Applied: Applied{Known: true, Labelled: "l", LabelledFor: finding.Stamp{Time: 3},
 			Told:    map[string]finding.Disposition{"target/t": finding.Open},
 			Telling: map[string]finding.Disposition{"target/t": finding.Fixed}, TellingOp: "members/x", Gathering: 10, Unwritten: "w", Disposition: finding.Fixed, Status: finding.Stamp{Time: 1, Rank: 1, Tie: "x"},
 			Opened: finding.Stamp{Time: 2}, Draft: "d", ClosedAt: 9, ByPerson: true,

@@ -112,10 +112,10 @@ type Applied struct {
 	Reopened    finding.Stamp       `json:"reopened"`  // stamp of the disposition for which we reopened it; zero: never
 	Adopted     bool                `json:"adopted"`   // found, not made by this row: comments may exist that it does not know
 
-	// Labelled is the label that says that the workflow refused, as it is on the issue; "" none.
-	// LabelRefused is the stamp of the refusal for which the tracker would not take it.
-	Labelled     string        `json:"labelled,omitempty"`
-	LabelRefused finding.Stamp `json:"label_refused,omitzero"`
+	// Labelled is the label that says that the workflow refused, where it is on the issue or may be; ""
+	// none. LabelledFor is the stamp of the refusal for which it was put on, or would not be taken.
+	Labelled    string        `json:"labelled,omitempty"`
+	LabelledFor finding.Stamp `json:"labelled_for,omitzero"`
 
 	// Of a group; keys are finding.Key.String(). Told is what the issue's text and comments have told
 	// of its members; nil: not known. Telling is what a comment under way, the operation TellingOp,

@@ -38,7 +38,7 @@ func (r *run) create(ctx context.Context) error {
 	r.t.State, r.t.Attempts = store.TicketIntent, r.t.Attempts+1
 	r.t.SendDeadline, r.t.AttemptEnd = r.there().Add(r.o.Timing.Call), time.Time{}
 	deadline := started.Add(r.o.Timing.Call)
-	r.t.Applied = store.Applied{Draft: r.view.Digest(draft), Sent: deadline.Unix(), Told: dispositions(r.w)}
+	r.t.Applied = store.Applied{Draft: r.view.Digest(draft), Sent: deadline.Unix(), Told: dispositions(r.w), Written: r.o.Tracker.Writes(draft)}
 	r.t.Made = started
 	if err := r.keep(ctx); err != nil {
 		return err
@@ -208,15 +208,11 @@ func (r *run) sighted(ctx context.Context) (bool, error) {
 // adopt takes the oldest of the found issues as the ticket's own.
 func (r *run) adopt(ctx context.Context, found []ticket.Issue, started time.Time) error {
 	issue := found[0]
-	fresh := r.t.State == store.TicketIntent || r.t.State == store.TicketDoubt
 	r.t.Ref, r.t.State = issue.Ref, store.TicketLive
 	if !issue.Open {
 		r.t.State = store.TicketClosed
 	}
 	r.t.Applied.Known, r.t.Applied.Adopted = false, true
-	if fresh {
-		r.t.Applied.Written = issue.Written
-	}
 	r.t.AuditAt = r.o.Now().Add(firstAudit)
 	if len(found) > 1 {
 		r.t.AuditAt = r.o.Now()

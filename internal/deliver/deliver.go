@@ -295,10 +295,14 @@ func (r *run) perform(ctx context.Context, s Step) error {
 }
 
 // rest gives the ticket back until something changes, or an audit or the telling of changes is due. A
-// held row whose cause is gone is held no longer.
+// held row whose cause is gone is held no longer, and what was refused is tried when it is asked for
+// again: the newest closing of a group may be the one of before, once a member was open meanwhile.
 func (r *run) rest(ctx context.Context, due time.Time) error {
-	if r.t.State == store.TicketHeld && !refused(r.t.Applied, r.f) {
-		r.t.State, r.t.Reason, r.t.Hint = Implied(r.t), "", ""
+	if !refused(r.t.Applied, r.f) {
+		r.t.Applied.Refused = finding.Stamp{}
+		if r.t.State == store.TicketHeld {
+			r.t.State, r.t.Reason, r.t.Hint = Implied(r.t), "", ""
+		}
 	}
 	r.gather(due)
 	return r.done(ctx, earliest(r.t.AuditAt, due), nil)

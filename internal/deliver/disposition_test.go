@@ -141,6 +141,47 @@ func TestTheLabelOfARefusalGoesWhenTheFindingOpensAgain(t *testing.T) {
 	}
 }
 
+func TestAClosingThatWasRefusedIsTriedAgainAfterAMemberWasOpenMeanwhile(t *testing.T) {
+	s := calm(t, byParent)
+	s.open("a", 1000)
+	s.pass(time.Minute)
+	s.refuse("close", "", ticket.Refused)
+	s.fix("a", 1010)
+	s.pass(time.Hour)
+	s.open("b", 1001) // told of late: a is still the one that closed last when it closes
+	s.pass(time.Hour)
+	s.fix("b", 1002)
+	s.pass(time.Hour)
+	if row := s.ticketOf(s.group("a")); row.State != store.TicketHeld || row.Reason == "" || len(s.groupOf("a").labels) != 1 {
+		t.Errorf("the ticket is %s (%q), labels %q; want it held again", row.State, row.Reason, s.groupOf("a").labels)
+	}
+	s.atMost(0, 24*time.Hour)
+}
+
+func TestALabelWhoseAnswerWasLostComesOffAllTheSame(t *testing.T) {
+	s := calm(t)
+	s.open("a", 1000)
+	s.pass(time.Minute)
+	issue, lost := s.tracker.issues[0], false
+	s.tracker.fail = func(op string, _ ticket.Ref) error {
+		switch {
+		case op == "close":
+			return simError(ticket.Refused)
+		case op == "relabel" && !lost:
+			lost, issue.labels = true, []string{mapping.DefaultRefusedLabel}
+			s.open("a", 1002) // before the next try
+			return simError(ticket.Doubt)
+		}
+		return nil
+	}
+	s.fix("a", 1001)
+	s.pass(time.Hour)
+	if row := s.row("a"); !lost || row.State != store.TicketLive || len(issue.labels) != 0 {
+		t.Errorf("lost=%v, the ticket is %s with labels %q", lost, row.State, issue.labels)
+	}
+	s.atMost(0, 24*time.Hour)
+}
+
 func TestALabelThatIsRefusedIsTriedOnceAndHoldsUpNothing(t *testing.T) {
 	for _, d := range []ticket.Decision{ticket.HoldTicket, ticket.HoldDestination, ticket.Refused} {
 		t.Run(d.String(), func(t *testing.T) {

@@ -8,20 +8,28 @@ import (
 )
 
 // relabel puts the label on that says that the workflow refused, or takes it off once the issue is
-// where it should be. A tracker that will not take it is asked once: the comment says the same.
+// where it should be. That it may be there is on disk before it is sent. A tracker that will not take it
+// is asked once: the comment says the same.
 func (r *run) relabel(ctx context.Context, on bool) error {
-	name, label := "label", r.view.Policy().RefusedLabel
-	add, remove := []string{label}, []string(nil)
-	if !on {
-		name, label = "unlabel", r.t.Applied.Labelled
-		add, remove = nil, []string{label}
+	a := &r.t.Applied
+	before := a.Labelled
+	name, label, add, remove := "unlabel", before, []string(nil), []string{before}
+	if on {
+		name, label = "label", r.view.Policy().RefusedLabel
+		add, remove = []string{label}, nil
+		if before != "" && before != label {
+			remove = []string{before}
+		}
+		a.Labelled = label
+		if err := r.keep(ctx); err != nil {
+			return err
+		}
 	}
 	started := r.o.Now()
 	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
 	defer cancel()
 	err := r.o.Tracker.Relabel(call, r.t.Ref, add, remove)
 	r.pace.wrote(r.o.Now(), false)
-	a := &r.t.Applied
 	switch {
 	case err != nil && !certainly(err):
 		due, serr := r.settleComment(ctx, err)
@@ -31,16 +39,18 @@ func (r *run) relabel(ctx context.Context, on bool) error {
 		return r.done(ctx, due, note(name, started, r.o.Now(), err, label))
 	case err != nil:
 		r.log.Warn("the tracker does not take a label", "label", label, "error", err)
-		a.Labelled, a.LabelRefused = "", r.f.Status
-	case on:
-		a.Labelled, a.LabelRefused = label, finding.Stamp{}
 	default:
-		a.Labelled = ""
-	}
-	if err == nil {
 		if err := r.succeeded(ctx, ticket.Issue{}); err != nil {
 			return err
 		}
+	}
+	switch {
+	case !on:
+		a.Labelled, a.LabelledFor = "", finding.Stamp{}
+	case err != nil:
+		a.Labelled, a.LabelledFor = before, r.f.Status
+	default:
+		a.LabelledFor = r.f.Status
 	}
 	return r.done(ctx, r.o.Now(), note(name, started, r.o.Now(), err, label))
 }

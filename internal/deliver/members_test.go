@@ -171,6 +171,37 @@ func TestTheListIsBroughtUpToDateBeforeAGroupCloses(t *testing.T) {
 	}
 }
 
+func TestAClosingOfAGroupWhoseAnswerWasLostIsNotTakenForAPersons(t *testing.T) {
+	s := calm(t, byParent, func(r *mapping.Rule) { r.OnRegression = "nothing" })
+	s.open("a", 1000)
+	s.open("b", 1001)
+	s.pass(time.Minute)
+	issue, away := s.groupOf("a"), false
+	s.tracker.fail = func(op string, _ ticket.Ref) error {
+		if op == "close" && issue.open {
+			issue.open, away = false, true
+		}
+		if away {
+			return simError(ticket.Doubt)
+		}
+		return nil
+	}
+	s.fix("a", 1002)
+	s.fix("b", 1003)
+	s.pass(time.Minute)
+	away = false
+	s.post(statusBody("a", "parent", "RISK_ACCEPTED", 1004)) // the list is not as written any more
+	s.pass(time.Hour)
+	if row := s.ticketOf(s.group("a")); row.State != store.TicketClosed || row.Applied.ByPerson {
+		t.Errorf("the ticket is %s, closed by a person: %v", row.State, row.Applied.ByPerson)
+	}
+	s.open("a", 1005)
+	s.pass(time.Hour)
+	if !issue.open {
+		t.Error("the issue that we closed is not reopened")
+	}
+}
+
 func TestACommentOnMembersThatWasCutOffIsRepeatedAsItWas(t *testing.T) {
 	for name, lost := range map[string]bool{"before it was sent": true, "after it was posted": false} {
 		t.Run(name, func(t *testing.T) {

@@ -220,7 +220,7 @@ func (p plan) refused() Step {
 	if op := stateOp("refused", p.f.Status); pending(p.w, op) {
 		return Step{Action: Comment, Op: op, Doc: refusedComment(p.f, p.t.Reason)}
 	}
-	return when(p.a.Labelled == "" && p.a.LabelRefused != p.f.Status, Step{Action: Label})
+	return when(p.a.LabelledFor != p.f.Status, Step{Action: Label})
 }
 
 // open: an issue that we closed is reopened (or followed by a new one when that is long ago); one that
@@ -230,8 +230,6 @@ func (p plan) open() Step {
 	switch {
 	case refused(p.a, p.f):
 		return p.refused()
-	case p.t.Digest && p.a.Known && !p.a.Refused.IsZero():
-		return Step{Action: Accept} // it fills again: when it is empty the next time, closing is tried again
 	case closed && p.a.ByPerson:
 		if p.regressed() {
 			return p.regression()

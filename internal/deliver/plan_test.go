@@ -47,12 +47,14 @@ func byUs(ago time.Duration) func(*store.Ticket) {
 	return func(t *store.Ticket) { t.Applied.ClosedAt, t.Applied.Status = planNow.Add(-ago).Unix(), stamp(2) }
 }
 
-func byPerson(t *store.Ticket)     { t.Applied.ByPerson = true }
-func unknown(t *store.Ticket)      { t.Applied.Known = false }
-func adopted(t *store.Ticket)      { t.Applied.Adopted = true }
-func refusedAt2(t *store.Ticket)   { t.Applied.Refused = stamp(2) }
-func labelled(t *store.Ticket)     { t.Applied.Labelled = "ticketd-refused" }
-func unlabelable(t *store.Ticket)  { t.Applied.LabelRefused = stamp(2) }
+func byPerson(t *store.Ticket)   { t.Applied.ByPerson = true }
+func unknown(t *store.Ticket)    { t.Applied.Known = false }
+func adopted(t *store.Ticket)    { t.Applied.Adopted = true }
+func refusedAt2(t *store.Ticket) { t.Applied.Refused = stamp(2) }
+func labelled(t *store.Ticket) {
+	t.Applied.Labelled, t.Applied.LabelledFor = "ticketd-refused", stamp(2)
+}
+func unlabelable(t *store.Ticket)  { t.Applied.LabelledFor = stamp(2) }
 func reopenedFor3(t *store.Ticket) { t.Applied.Reopened, t.Applied.Opened = stamp(3), stamp(3) }
 func attempted(t *store.Ticket)    { t.Ref, t.Applied, t.Attempts = ticket.Ref{}, store.Applied{}, 1 }
 func nothingSent(t *store.Ticket)  { t.Ref, t.Applied = ticket.Ref{}, store.Applied{} }

@@ -203,6 +203,10 @@ func (s *simTracker) SetState(_ context.Context, r ticket.Ref, c ticket.Change) 
 	return s.tell(i), err
 }
 
+func (s *simTracker) Writes(d ticket.Draft) ticket.Written {
+	return ticket.Written{Fence: fmt.Sprint(d.Body), Labels: d.Labels}
+}
+
 func (s *simTracker) Update(_ context.Context, r ticket.Ref, d ticket.Draft, w ticket.Written) (ticket.Issue, error) {
 	if err := s.before("update", r, false); err != nil {
 		return ticket.Issue{}, err

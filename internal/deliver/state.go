@@ -152,6 +152,11 @@ func (r *run) update(ctx context.Context) error {
 	if err != nil {
 		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
+	// What may stand in the issue from here on is on disk before it is sent.
+	r.t.Applied.Written = r.t.Applied.Written.Or(r.o.Tracker.Writes(draft))
+	if err := r.keep(ctx); err != nil {
+		return err
+	}
 	before := r.t.State
 	r.t.State = Implied(r.t)
 	started := r.o.Now()
@@ -176,7 +181,7 @@ func (r *run) update(ctx context.Context) error {
 	for _, kept := range issue.Kept {
 		told = append(told, "a person's "+kept+" kept")
 	}
-	if !issue.Open {
+	if !issue.Open && r.t.Applied.Known { // else it may be a closing of ours whose answer was lost
 		told = append(told, r.closedByPerson(issue))
 	}
 	r.log.Info("issue updated", "kept", issue.Kept, "url", issue.Ref.URL)

@@ -22,6 +22,9 @@ type Tracker interface {
 	Identity(ctx context.Context) (ticket.Account, error)
 	// Create makes an issue that carries the draft's marker, in one call.
 	Create(ctx context.Context, d ticket.Draft) (ticket.Issue, error)
+	// Writes tells what Create, or Update where no person changed anything, writes of a draft; of what it
+	// cannot tell before it asks the tracker, nothing. It makes no call.
+	Writes(d ticket.Draft) ticket.Written
 	// Read gives an issue by its id.
 	Read(ctx context.Context, r ticket.Ref) (ticket.Issue, error)
 	// Find gives the issues that we created and that carry a marker, oldest first.
