@@ -98,7 +98,7 @@ func (c *compiler) own(l layer) {
 	}
 }
 
-// contradiction refuses what changes the state of a ticket that is to keep it.
+// contradiction refuses what changes a ticket that is to be left as it is.
 func (c *compiler) contradiction(at place, o Outcome) {
 	refuse := func(given bool, key string) {
 		if given && o.CommentOnly {
@@ -109,6 +109,7 @@ func (c *compiler) contradiction(at place, o Outcome) {
 	refuse(o.Resolution != "", "resolution")
 	refuse(len(o.Fields) > 0, "fields")
 	refuse(o.StateReason != "", "state_reason")
+	refuse(len(o.Labels) > 0, "labels")
 }
 
 // service refuses keys that the rule's tracker has no use for. Those of the defaults are merely not

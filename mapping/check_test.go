@@ -33,7 +33,6 @@ func TestEveryMistakeAboutRulesIsToldExactly(t *testing.T) {
 	}
 	closings := []string{"fixed", "resolved", "risk_accepted", "compensating_control", "wont_fix"}
 	negative := -1
-	fit := strings.Join(fieldList(func(f FieldDoc) bool { return f.Group }), ", ")
 
 	tests := map[string]struct {
 		spec Spec
@@ -94,7 +93,7 @@ func TestEveryMistakeAboutRulesIsToldExactly(t *testing.T) {
 		"group by a field that does not exist": {jira(func(r *Rule) { r.GroupBy = Names{"parent", "polcy"} }), []string{
 			`rule.0.group_by.1: a finding has no "polcy" (did you mean "policy"?)`}},
 		"group by what changes": {jira(func(r *Rule) { r.GroupBy = Names{"disposition"} }), []string{
-			`rule.0.group_by: "disposition" changes while a finding lives, and the finding would change its ticket (group by what stays: use one of ` + fit + `)`}},
+			`rule.0.group_by: "disposition" changes while a finding lives, and the finding would change its ticket (group by what stays, e.g. "parent" or "asset_uuid"; docs/mapping.md lists what there is)`}},
 		"group that never ends": {jira(func(r *Rule) { r.GroupBy = Names{"severity", "product"} }), []string{
 			`warning: rule.0.group_by: the group can hardly ever close: new findings keep coming to it (add a field that tells assets or findings apart, e.g. "parent" or "asset_uuid")`}},
 		"group that never ends, of the defaults": {defaults(Rule{GroupBy: Names{"policy"}}), []string{
@@ -118,7 +117,8 @@ func TestEveryMistakeAboutRulesIsToldExactly(t *testing.T) {
 		}), []string{
 			`rule.0.on.fixed.transitions: comment_only leaves the ticket as it is, and this would change it (remove one of the two)`,
 			`rule.0.on.fixed.resolution: comment_only leaves the ticket as it is, and this would change it (remove one of the two)`,
-			`rule.0.on.fixed.fields: comment_only leaves the ticket as it is, and this would change it (remove one of the two)`}},
+			`rule.0.on.fixed.fields: comment_only leaves the ticket as it is, and this would change it (remove one of the two)`,
+			`rule.0.on.fixed.labels: comment_only leaves the ticket as it is, and this would change it (remove one of the two)`}},
 		"comment only with a reason": {github(func(r *Rule) { r.On = map[string]Outcome{"fixed": {CommentOnly: true, StateReason: "completed"}} }), []string{
 			`rule.0.on.fixed.state_reason: comment_only leaves the ticket as it is, and this would change it (remove one of the two)`}},
 

@@ -152,21 +152,22 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 				r.Body = "{{if eq .Platform \"X\"}}\n{{$.Foo.Bar}}{{else}}{{html .Title}}{{end}}{{define \"z\"}}{{.Sevrity}}{{end}}"
 			}),
 			[]string{
-				`rule.0.body@28: a finding has no ".Foo" (use one of ` + strings.Join(dataNames(), ", ") + `)`,
-				`rule.0.body@48: there is no function "html" (use one of ` + strings.Join(callable(functions(nil)), ", ") + `)`,
+				`rule.0.body@28: a finding has no ".Foo" (docs/mapping.md lists what there is)`,
+				`rule.0.body@48: there is no function "html" (docs/mapping.md lists what there is)`,
 				`rule.0.body@84: a finding has no ".Sevrity" (did you mean "Severity"?)`}},
-		"template: field of a text":   {title("{{.Title.Text}}"), []string{`rule.0.title@9: ".Title" has no fields`}},
-		"template: chain":             {title("{{(.Title).Text}}"), []string{`rule.0.title@11: a finding has no ".Text" (use one of ` + strings.Join(dataNames(), ", ") + `)`}},
-		"template: unknown attribute": {title(`{{.Field "titel"}}`), []string{`rule.0.title@3: error calling Field: there is no attribute "titel"`}},
-		"template: fails on findings": {title("x\n {{index .Title 500}}"), []string{`rule.0.title@6: error calling index: index out of range: 500`}},
-		"template: the escaper":       {title("{{.Title | _print}}"), []string{`rule.0.title@12: there is no function "_print" (did you mean "print"?)`}},
-		"template: reserved rune":     {title("ab\uE000"), []string{`rule.0.title@3: a private-use character is not allowed here`}},
-		"template: wrong type":        {jira(on("open", Outcome{Comment: "{{code .Title | upper}}"})), []string{`rule.0.on.open.comment@17: wrong type for value; expected string; got a link or code`}},
+		"template: field of a text":    {title("{{.Title.Text}}"), []string{`rule.0.title@9: ".Title" has no fields`}},
+		"template: chain":              {title("{{(.Title).Text}}"), []string{`rule.0.title@11: a finding has no ".Text" (docs/mapping.md lists what there is)`}},
+		"template: like several names": {title("{{.Url}}"), []string{`rule.0.title@3: a finding has no ".Url" (perhaps AssetURL, AssetPortalURL, PolicyPortalURL, PortalURL; docs/mapping.md lists what there is)`}},
+		"template: unknown attribute":  {title(`{{.Field "titel"}}`), []string{`rule.0.title@3: error calling Field: there is no attribute "titel"`}},
+		"template: fails on findings":  {title("x\n {{index .Title 500}}"), []string{`rule.0.title@6: error calling index: index out of range: 500`}},
+		"template: the escaper":        {title("{{.Title | _print}}"), []string{`rule.0.title@12: there is no function "_print" (did you mean "print"?)`}},
+		"template: reserved rune":      {title("ab\uE000"), []string{`rule.0.title@3: a private-use character is not allowed here`}},
+		"template: wrong type":         {jira(on("open", Outcome{Comment: "{{code .Title | upper}}"})), []string{`rule.0.on.open.comment@17: wrong type for value; expected string; got a link or code`}},
 		"template: recursion": {title(`{{define "a"}}{{template "a"}}{{end}}{{template "a"}}`), []string{
 			`rule.0.title@1: it goes on without end, or prints too much (look at its ranges, and for a template that calls itself)`}},
 		"template: long range": {title(`{{range $i := 1000000000}}{{end}}`), []string{
 			`rule.0.title@1: it goes on without end, or prints too much (look at its ranges, and for a template that calls itself)`}},
-		"template of the defaults": {defaults(Rule{Body: "{{.X}}"}), []string{`defaults.body@3: a finding has no ".X" (use one of ` + strings.Join(dataNames(), ", ") + `)`}},
+		"template of the defaults": {defaults(Rule{Body: "{{.X}}"}), []string{`defaults.body@3: a finding has no ".X" (docs/mapping.md lists what there is)`}},
 
 		"several at once": {
 			twoTrackers(Rule{Tracker: "corp", OnRegression: "x"}, Rule{Tracker: "hub", Repository: "acme"}), []string{

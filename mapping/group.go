@@ -36,9 +36,9 @@ func (c *compiler) groupFields(at place, names Names) {
 		at := elementPlace(at, len(names), i)
 		switch f, known := fieldOf(name); {
 		case !known:
-			c.add(at, "a finding has no "+strconv.Quote(name), didYouMean(name, fit))
+			c.add(at, "a finding has no "+strconv.Quote(name), inReference(name, fit))
 		case !f.Group:
-			c.add(at, strconv.Quote(name)+" changes while a finding lives, and the finding would change its ticket", "group by what stays: "+didYouMean("", fit))
+			c.add(at, strconv.Quote(name)+" changes while a finding lives, and the finding would change its ticket", `group by what stays, e.g. "parent" or "asset_uuid"; `+seeReference)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (w *walker) argument(n parse.Node) {
 		w.fields(n.Pos, n.Ident[1:])
 	case *parse.IdentifierNode:
 		if names := callable(w.funcs); !slices.Contains(names, n.Ident) {
-			w.fault(n.Pos, "there is no function "+strconv.Quote(n.Ident), didYouMean(n.Ident, names))
+			w.fault(n.Pos, "there is no function "+strconv.Quote(n.Ident), inReference(n.Ident, names))
 		}
 	}
 }
@@ -92,7 +92,7 @@ func (w *walker) fields(pos parse.Pos, names []string) {
 		return
 	}
 	if known := dataNames(); !slices.Contains(known, names[0]) {
-		w.fault(pos, "a finding has no "+strconv.Quote("."+names[0]), didYouMean(names[0], known))
+		w.fault(pos, "a finding has no "+strconv.Quote("."+names[0]), inReference(names[0], known))
 		return
 	}
 	switch {

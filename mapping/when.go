@@ -19,8 +19,9 @@ import (
 //
 // The language is a part of expr-lang/expr that cannot run long, whatever a finding holds: there is
 // no arithmetic and no way to make a text longer, a loop (any, all, none, one, count) goes once over
-// one list and none stands within another, and patterns are constants. What is left is linear in the
-// length of the values, which are bounded.
+// one list and none stands within another, and patterns are constants, which a loop asks only of the
+// elements. What is left is linear in the length of the values times that of the patterns, and both
+// are bounded.
 type expression struct {
 	program *vm.Program
 	fields  []string // that it reads
@@ -30,6 +31,7 @@ type expression struct {
 const (
 	maxWhen      = 4096     // bytes of its text
 	maxWhenNodes = 400      // of its tree
+	maxWhenCost  = 1000     // of its patterns together: see whenChecker.cost
 	maxWhenValue = 64 << 10 // bytes of a value that it reads
 	maxWhenList  = 100      // values at a path
 )
@@ -74,7 +76,25 @@ func newExpression(text string) (*expression, []fault) {
 	if err != nil {
 		return nil, []fault{whenFault(text, err)}
 	}
-	return &expression{program: program, fields: read}, faults
+	e := &expression{program: program, fields: read}
+	if err := e.try(); err != nil {
+		return nil, []fault{{pos: -1, text: "the expression fails: " + err.Error(), hint: seeReference}}
+	}
+	return e, faults
+}
+
+// try asks the expression about findings with everything and with nothing. Types are checked before,
+// but not those of the elements of a list that mixes them.
+func (e *expression) try() error {
+	for _, kind := range []finding.Kind{finding.Target, finding.Violation, finding.Service} {
+		bare, full := sampleFinding(kind, finding.Open)
+		for _, f := range []finding.Finding{bare, full} {
+			if _, err := e.holds(f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func whenOptions() []expr.Option {

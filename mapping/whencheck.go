@@ -2,7 +2,7 @@ package mapping
 
 import (
 	"fmt"
-	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +50,7 @@ type whenChecker struct {
 	variables []string          // declared by let
 	callees   map[ast.Node]bool // identifiers that name a function
 	read      []string
+	cost      int // of the patterns so far: about the steps that one character of a value can take
 	faults    []fault
 }
 
@@ -96,15 +97,38 @@ func (c *whenChecker) node(n ast.Node) {
 func (c *whenChecker) identifier(n *ast.IdentifierNode) {
 	switch _, known := fieldOf(n.Value); {
 	case c.callees[n]:
-		if names := whenFunctions(); !slices.Contains(names, n.Value) {
-			c.fault(n, "there is no function "+strconv.Quote(n.Value), didYouMean(n.Value, names))
+		if !slices.Contains(whenFunctions(), n.Value) {
+			c.noFunction(n, n.Value)
 		}
 	case slices.Contains(c.variables, n.Value):
 	case known:
 		c.read = append(c.read, n.Value)
 	default:
-		c.fault(n, "a finding has no "+strconv.Quote(n.Value), didYouMean(n.Value, fieldList(anyField)))
+		c.fault(n, "a finding has no "+strconv.Quote(n.Value), first(quoted(n.Value), inReference(n.Value, fieldList(anyField))))
 	}
+}
+
+// quoted is the hint for a word of a field that stands without its quotes.
+func quoted(name string) string {
+	for _, f := range Fields() {
+		if slices.Contains(f.Words, name) {
+			return "write a text in quotes: " + strconv.Quote(name)
+		}
+	}
+	return ""
+}
+
+func (c *whenChecker) noFunction(n ast.Node, name string) {
+	hint := didYouMean(name, whenFunctions())
+	if i := slices.IndexFunc(whenOperators(), func(o string) bool { return strings.EqualFold(o, name) }); i >= 0 {
+		hint = between(whenOperators()[i])
+	}
+	c.fault(n, "there is no function "+strconv.Quote(name), hint)
+}
+
+// between is the hint for an operator that is written like a function.
+func between(operator string) string {
+	return "it stands between two texts: TEXT " + operator + " PART"
 }
 
 func (c *whenChecker) call(n *ast.CallNode) {
@@ -138,6 +162,8 @@ func (c *whenChecker) glob(n ast.Node) {
 		c.fault(n, "the pattern is empty", `compare with == "" instead`)
 	case len(pattern.Value) > maxPattern:
 		c.fault(n, fmt.Sprintf("the pattern is longer than %d bytes", maxPattern), "shorten it with a *")
+	default:
+		c.pay(n, len(pattern.Value))
 	}
 }
 
@@ -147,9 +173,25 @@ func (c *whenChecker) regexp(n *ast.BinaryNode) {
 		c.fault(n.Right, "a pattern is a text in quotes", `write it as matches "^prod-[0-9]+$"`)
 		return
 	}
-	if _, err := regexp.Compile(pattern.Value); err != nil {
+	tree, err := syntax.Parse(pattern.Value, syntax.Perl)
+	if err != nil {
 		c.fault(n.Right, err.Error(), "write a regular expression as Go has them")
+		return
 	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		c.fault(n.Right, err.Error(), "write a regular expression as Go has them")
+		return
+	}
+	c.pay(n.Right, len(program.Inst))
+}
+
+// pay adds what a pattern costs, so that a long value cannot keep the expression busy.
+func (c *whenChecker) pay(n ast.Node, cost int) {
+	if before := c.cost; before <= maxWhenCost && before+cost > maxWhenCost {
+		c.fault(n, "the patterns of the expression take too long on a long value", "write shorter ones, without large numbers of repetitions, or split the rule")
+	}
+	c.cost += cost
 }
 
 // words warns of a comparison with a word that the field never has.
@@ -198,18 +240,55 @@ func (c *whenChecker) list(n *ast.ArrayNode) {
 
 func (c *whenChecker) builtin(n *ast.BuiltinNode) {
 	if !slices.Contains(whenBuiltins(), n.Name) {
-		c.fault(n, "there is no function "+strconv.Quote(n.Name), didYouMean(n.Name, whenFunctions()))
+		c.noFunction(n, n.Name)
 	}
 	if !slices.Contains(whenLoops(), n.Name) {
 		return
 	}
-	for i := range n.Arguments {
-		find(&n.Arguments[i], func(inner ast.Node) {
-			if loop, ok := inner.(*ast.BuiltinNode); ok && slices.Contains(whenLoops(), loop.Name) {
-				c.fault(loop, strconv.Quote(loop.Name)+" stands within "+strconv.Quote(n.Name), "ask one list after the other")
-			}
-		})
+	if len(n.Arguments) != 2 { // expr takes a count without one, of a list that we do not have
+		c.fault(n, n.Name+" needs a list and a condition", loopExample(n.Name))
 	}
+	for i := range n.Arguments {
+		find(&n.Arguments[i], func(inner ast.Node) { c.inLoop(n.Name, inner) })
+	}
+}
+
+func loopExample(name string) string {
+	return "write e.g. " + name + `(paths("tags"), # == "prod")`
+}
+
+// inLoop refuses what would make a loop long: another loop, and a pattern that is asked of the same
+// value again and again.
+func (c *whenChecker) inLoop(name string, n ast.Node) {
+	var asked ast.Node
+	switch n := n.(type) {
+	case *ast.BuiltinNode:
+		if slices.Contains(whenLoops(), n.Name) {
+			c.fault(n, strconv.Quote(n.Name)+" stands within "+strconv.Quote(name), "ask one list after the other")
+		}
+	case *ast.BinaryNode:
+		if n.Operator == "matches" {
+			asked = n.Left
+		}
+	case *ast.CallNode:
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok && callee.Value == fnLike && len(n.Arguments) == 2 {
+			asked = n.Arguments[0]
+		}
+	}
+	if asked != nil && !ofElement(asked) {
+		c.fault(asked, "within "+strconv.Quote(name)+" a pattern is only asked of #", "ask it before: let found = …; "+name+"(…, found and …)")
+	}
+}
+
+// ofElement tells whether a text is the element of a loop, if in other letters.
+func ofElement(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.PointerNode:
+		return true
+	case *ast.BuiltinNode:
+		return len(n.Arguments) == 1 && ofElement(n.Arguments[0])
+	}
+	return false
 }
 
 func (c *whenChecker) operator(n ast.Node, name string) {

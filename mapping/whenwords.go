@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ var (
 	mismatch   = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types? (.*?)(?: and (.*))?\)$`)
 	unexpected = regexp.MustCompile(`^unexpected token \w+\((".*")\)$`)
 	noList     = regexp.MustCompile(`^builtin (\w+) takes only array \(got (.*)\)$`)
+	arguments  = regexp.MustCompile(`^(not enough|too many) arguments to call (\w+)$`)
 	typeName   = regexp.MustCompile(`\b(string|int|float64|bool)\b|\[\](?:string|interface ?\{\}|any)`)
 )
 
@@ -36,6 +38,10 @@ func whenWords(said string) (text, hint string) {
 		return "the expression ends too soon", ""
 	case said == "literal not terminated":
 		return "a text in quotes does not end", "close it with the quote that it begins with"
+	case said == "invalid char escape":
+		return "this is no character that a backslash writes", "write \\\\ for a backslash, or the text in `…`, where it is itself"
+	case strings.HasPrefix(said, "expected at least"):
+		return "a list and a condition are needed here", loopExample("any")
 	case strings.Contains(said, "maximum allowed nodes"):
 		return fmt.Sprintf("the expression has more than %d parts", maxWhenNodes), "split it into several rules"
 	}
@@ -43,22 +49,59 @@ func whenWords(said string) (text, hint string) {
 		return "let cannot give the name " + strconv.Quote(name) + ", which is taken", "choose another"
 	}
 	if m := noList.FindStringSubmatch(said); m != nil {
-		return m[1] + " goes through a list, and this is a " + typeWords(m[2]), `write e.g. ` + m[1] + `(paths("tags"), # == "prod")`
+		return m[1] + " goes through a list, and this is a " + typeWords(m[2]), loopExample(m[1])
+	}
+	if m := arguments.FindStringSubmatch(said); m != nil {
+		return said, "write " + callForm(m[2])
 	}
 	if m := unexpected.FindStringSubmatch(said); m != nil {
-		if m[1] == strconv.Quote("=") {
-			hint = "compare with =="
-		}
-		return m[1] + " is not expected here", hint
+		token, _ := strconv.Unquote(m[1])
+		return m[1] + " is not expected here", unexpectedHint(token)
 	}
 	if m := mismatch.FindStringSubmatch(said); m != nil {
 		kinds := typeWords(m[2])
 		if m[3] != "" {
 			kinds += " and " + typeWords(m[3])
 		}
-		return fmt.Sprintf("%s does not go with %s", m[1], kinds), "every field is text; number(FIELD, 0) makes a number of it"
+		return fmt.Sprintf("%s does not go with %s", m[1], kinds), mismatchHint(m[1])
 	}
 	return typeWords(said), ""
+}
+
+func unexpectedHint(token string) string {
+	operators := whenOperators()
+	switch lower := strings.ToLower(token); {
+	case token == "=":
+		return "compare with =="
+	case token == ",":
+		return "a list stands in brackets: [A, B]"
+	case slices.Contains(operators, token) && len(token) > len("not"):
+		return between(token)
+	case lower != token && slices.Contains(operators, lower):
+		return "write " + lower
+	}
+	return ""
+}
+
+func mismatchHint(operator string) string {
+	switch operator {
+	case "in":
+		return `write a list in brackets: severity in ["HIGH", "LOW"]`
+	case "not", "!":
+		return `it turns round what is true or false: not (severity == "LOW")`
+	}
+	return "every field is text; number(FIELD, 0) makes a number of it"
+}
+
+// callForm tells how a function is called.
+func callForm(name string) string {
+	for _, d := range Expressions() {
+		if _, rest, ok := strings.Cut(d.Form, name+"("); ok {
+			arguments, _, _ := strings.Cut(rest, ")")
+			return name + "(" + arguments + ")"
+		}
+	}
+	return name + "(…)"
 }
 
 // typeWords says text for string, and so on.
