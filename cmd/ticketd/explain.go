@@ -29,8 +29,9 @@ type explainCommand struct {
 // explainDocument is what explain prints as JSON. Names stay; members may be added.
 type explainDocument struct {
 	explain.Explanation
-	Stored *ticketView    `json:"stored_ticket"` // of a finding of the store; null where it has none
-	Misses []explain.Miss `json:"misses"`        // what was wanted and did not come out
+	Stored  *ticketView    `json:"stored_ticket"` // of a finding of the store; null where it has none
+	Sharing int            `json:"stored_others"` // how many other findings share that ticket
+	Misses  []explain.Miss `json:"misses"`        // what was wanted and did not come out
 }
 
 // Run explains and, where something is wanted, tells whether it came out.
@@ -96,19 +97,39 @@ func (k *explainCommand) explain(ctx context.Context, p *program, o explain.Opti
 		if err != nil {
 			return err
 		}
-		d.Explanation = explain.Folded(o, f.Finding)
 		if f.TicketID == 0 {
+			d.Explanation = explain.Folded(o, f.Finding)
 			return nil
 		}
 		t, err := s.Ticket(ctx, f.TicketID)
 		if err != nil {
 			return err
 		}
+		others, err := sharing(ctx, s, f)
+		if err != nil {
+			return err
+		}
 		view := viewTicket(t)
-		d.Stored, row = &view, &t
+		d.Explanation = explain.Folded(o, f.Finding, others...)
+		d.Stored, d.Sharing, row = &view, len(others), &t
 		return nil
 	})
 	return d, row, err
+}
+
+// sharing gives the other findings behind the ticket of one.
+func sharing(ctx context.Context, s *store.Store, f store.Finding) ([]finding.Finding, error) {
+	all, err := s.FindingsOfTicket(ctx, f.TicketID)
+	if err != nil {
+		return nil, err
+	}
+	var others []finding.Finding
+	for _, other := range all {
+		if other.Key != f.Key {
+			others = append(others, other.Finding)
+		}
+	}
+	return others, nil
 }
 
 // storePath is where the configuration has the database. It is asked here, because opening the store

@@ -3,10 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ticketd/internal/finding"
+	"ticketd/internal/ticket"
+	"ticketd/store"
 )
 
 // explained runs `ticketd explain` and gives what it prints.
@@ -33,6 +38,33 @@ func TestExplanationsOfEveryProductOnEveryTrackerLookAsTheGoldenFilesSay(t *test
 					golden(t, filepath.Join("testdata", "explain", config+"-"+event+ending), explained(t, "", args...))
 				})
 			}
+		}
+	}
+}
+
+func TestAFindingOfTheStoreIsExplainedWithTheOthersOfItsTicket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ticketd.db")
+	s, err := store.Open(t.Context(), store.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Apply(t.Context(), func(tx *store.Tx) error {
+		id, err := tx.InsertTicket(t.Context(), store.Ticket{Group: "group/1", Rule: "mobile", Marker: "dtw-000000000000000000000001", State: store.TicketLive,
+			Destination: ticket.Destination{Tracker: "security", Project: "MOB", IssueType: "Bug"}, Ref: ticket.Ref{ID: "7", Key: "MOB-7", Project: "MOB"}})
+		for _, uuid := range []string{"one", "two", "three"} {
+			f := finding.Finding{Key: finding.Key{Kind: finding.Target, UUID: uuid}, Disposition: finding.Open, Parent: finding.Value{Text: "parent"},
+				Fields: map[finding.Field]finding.Value{finding.Product: {Text: "mobile_secure"}, finding.Severity: {Text: "HIGH"}}}
+			err = errors.Join(err, tx.SaveFinding(t.Context(), store.Finding{Finding: f, Rule: "mobile", TicketID: id}))
+		}
+		return err
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	text := explained(t, "", "--config", "testdata/explain/jira-cloud.toml", "--store", path, "--finding", "two", "--want", "project=MOB,body=3 findings: 3 open")
+	for _, part := range []string{"In the store it belongs to ticket 1, which it shares with 2 other findings:\n", "issue       MOB-7\n", "members     target/one, target/three, target/two\n"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is missing in\n%s", part, text)
 		}
 	}
 }

@@ -20,7 +20,7 @@ func explanationText(d explainDocument, row *store.Ticket) string {
 	e := &d.Explanation
 	parts := []string{
 		eventText(e.Event), findingText(e), assumedText(e.Assumed), ruleText(e), routeText(e.Route),
-		wantedTicketText(e.Ticket), closingText(e.Closing), noteText(e.Note), storedText(row),
+		wantedTicketText(e.Ticket), closingText(e.Closing), noteText(e.Note), storedText(row, d.Sharing),
 		rehearsalText(e.Rehearsal), missText(d.Misses),
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
@@ -138,8 +138,17 @@ func routeText(r *explain.Route) string {
 		[]string{"issue type", r.IssueType},
 		[]string{"group", r.Group},
 		[]string{"grouped by", strings.Join(r.GroupBy, ", ")},
-		[]string{"members", strings.Join(r.Members, ", ")},
+		[]string{"members", membersText(r.Members)},
 	)
+}
+
+// membersText names the members of a group, the first of many.
+func membersText(members []string) string {
+	const most = 10
+	if len(members) <= most {
+		return strings.Join(members, ", ")
+	}
+	return fmt.Sprintf("%s, … (%d)", strings.Join(members[:most], ", "), len(members))
 }
 
 func wantedTicketText(t *explain.Ticket) string {
@@ -233,11 +242,16 @@ func noteText(n *explain.Note) string {
 	return sheet([]string{"note", n.ID}, []string{"on", n.On}, []string{"becomes", what}) + block(n.Comment)
 }
 
-func storedText(row *store.Ticket) string {
+// storedText tells of the ticket that a finding of the store has, and how many others share it.
+func storedText(row *store.Ticket, others int) string {
 	if row == nil {
 		return ""
 	}
-	return "In the store it has this ticket:\n" + ticketSheet(*row)
+	alone := ", which it has to itself"
+	if others > 0 {
+		alone = ", which it shares with " + count(others, "other finding")
+	}
+	return fmt.Sprintf("In the store it belongs to ticket %d%s:\n", row.ID, alone) + ticketSheet(*row)
 }
 
 func rehearsalText(r *explain.Rehearsal) string {

@@ -16,10 +16,14 @@ import (
 // Case is one test of a mapping: events in the order in which they come, and what is wanted of the
 // ticket after the last.
 type Case struct {
-	Name  string // file without its ending, in the folder
-	Err   error  // why it cannot be run
-	wants []Want
-	event [][]byte
+	Name string // file without its ending, in the folder
+	read func() (script, error)
+}
+
+// script is what a case says.
+type script struct {
+	wants  []Want
+	events [][]byte
 }
 
 // Outcome is what became of a case.
@@ -39,7 +43,7 @@ const (
 
 var errNoCases = errors.New("it holds no case: neither NAME.txtar, nor NAME.json with NAME.want")
 
-// Cases reads the cases of a folder, in the order of their names. A case is an archive NAME.txtar with
+// Cases finds the cases of a folder, in the order of their names; each is read when it is run. A case is an archive NAME.txtar with
 // the files event.json, or event1.json, event2.json, … for several events, and want; or a pair
 // NAME.json and NAME.want. Other files, and folders, are left alone. What is wrong with one case is
 // told by it alone.
@@ -58,9 +62,9 @@ func Cases(dir string) ([]Case, error) {
 		switch {
 		case entry.IsDir():
 		case ending == ".txtar":
-			cases = append(cases, read(bare, func() (Case, error) { return archive(filepath.Join(dir, name)) }))
-		case ending == ".json", ending == ".want" && !exists(filepath.Join(dir, bare+".json")):
-			cases = append(cases, read(bare, func() (Case, error) { return pair(filepath.Join(dir, bare)) }))
+			cases = append(cases, Case{bare, func() (script, error) { return archive(filepath.Join(dir, name)) }})
+		case ending == ".json", ending == ".want" && !isFile(filepath.Join(dir, bare+".json")):
+			cases = append(cases, Case{bare, func() (script, error) { return pair(filepath.Join(dir, bare)) }})
 		}
 	}
 	if len(cases) == 0 {
@@ -69,23 +73,18 @@ func Cases(dir string) ([]Case, error) {
 	return cases, nil
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// isFile tells whether there is something at a path, and no folder.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
-func read(name string, from func() (Case, error)) Case {
-	c, err := from()
-	c.Name, c.Err = name, err
-	return c
-}
-
-func archive(path string) (Case, error) {
+func archive(path string) (script, error) {
 	text, err := file(path)
 	if err != nil {
-		return Case{}, err
+		return script{}, err
 	}
-	var c Case
+	var c script
 	numbered := map[int][]byte{}
 	for _, f := range txtar.Parse(text).Files {
 		digits, isEvent := strings.CutPrefix(strings.TrimSuffix(f.Name, ".json"), "event")
@@ -104,12 +103,12 @@ func archive(path string) (Case, error) {
 		}
 	}
 	for n := 1; numbered[n] != nil; n++ {
-		c.event = append(c.event, numbered[n])
+		c.events = append(c.events, numbered[n])
 	}
 	switch {
-	case len(c.event) != len(numbered):
-		return c, fmt.Errorf("event%d.json is missing", len(c.event)+1)
-	case len(c.event) == 0:
+	case len(c.events) != len(numbered):
+		return c, fmt.Errorf("event%d.json is missing", len(c.events)+1)
+	case len(c.events) == 0:
 		return c, errors.New("event.json is missing")
 	case c.wants == nil:
 		return c, errors.New("want is missing")
@@ -117,20 +116,20 @@ func archive(path string) (Case, error) {
 	return c, nil
 }
 
-func pair(path string) (Case, error) {
+func pair(path string) (script, error) {
 	body, err := file(path + ".json")
 	if err != nil {
-		return Case{}, err
+		return script{}, err
 	}
 	text, err := file(path + ".want")
 	if err != nil {
-		return Case{}, err
+		return script{}, err
 	}
 	wants, err := ParseWantFile(string(text))
 	if err != nil {
-		return Case{}, fmt.Errorf("%s.want: %w", filepath.Base(path), err)
+		return script{}, fmt.Errorf("%s.want: %w", filepath.Base(path), err)
 	}
-	return Case{wants: wants, event: [][]byte{body}}, nil
+	return script{wants: wants, events: [][]byte{body}}, nil
 }
 
 func file(path string) ([]byte, error) {
@@ -140,6 +139,8 @@ func file(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is missing", filepath.Base(path))
 	case err != nil:
 		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", filepath.Base(path))
 	case info.Size() > maxCaseFile:
 		return nil, fmt.Errorf("%s is larger than 4 MiB", filepath.Base(path))
 	}
@@ -148,10 +149,11 @@ func file(path string) ([]byte, error) {
 
 // Run runs a case: the pure part of an explanation, no rehearsal.
 func (c Case) Run(o Options) Outcome {
-	if c.Err != nil {
-		return Outcome{Name: c.Name, Error: c.Err.Error(), Misses: []Miss{}}
+	says, err := c.read()
+	if err != nil {
+		return Outcome{Name: c.Name, Error: err.Error(), Misses: []Miss{}}
 	}
-	e := Events(o, c.event)
-	misses := e.Missed(c.wants)
+	e := Events(o, says.events)
+	misses := e.Missed(says.wants)
 	return Outcome{Name: c.Name, OK: len(misses) == 0, Misses: listOf(misses), Explanation: &e}
 }

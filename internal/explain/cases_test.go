@@ -43,7 +43,8 @@ func TestAFolderOfCasesIsRunInOrderOfTheNamesAndEachCaseStandsForItself(t *testi
 		"b-more.txtar":   "-- event.json --\n{}\n-- other --\n-- want --\nproject = SEC\n",
 		"b-twice.txtar":  "-- event.json --\n{}\n-- event1.json --\n{}\n-- want --\nproject = SEC\n",
 		"b-typo.txtar":   "-- event.json --\n{}\n-- want --\nprojekt = SEC\n",
-		"README.md":      "no case", "sub/": "",
+		"b-folder.want":  "project = SEC\n", "b-folder.json/": "",
+		"README.md": "no case", "sub/": "",
 	})
 	cases, err := explain.Cases(dir)
 	if err != nil {
@@ -66,6 +67,7 @@ func TestAFolderOfCasesIsRunInOrderOfTheNamesAndEachCaseStandsForItself(t *testi
 	}
 	want := []string{
 		"archive: ok",
+		"b-folder: b-folder.json is no file",
 		"b-gap: event2.json is missing",
 		"b-lonely: b-lonely.json is missing",
 		"b-more: \"other\" is neither want, nor event.json, nor event1.json and so on",

@@ -3,6 +3,7 @@
 package explain
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -58,22 +59,41 @@ func Events(o Options, bodies [][]byte) Explanation {
 	return e
 }
 
-// Folded explains a finding as the store has it.
-func Folded(o Options, f finding.Finding) Explanation {
+// Folded explains a finding as the store has it, among the others that share its ticket there.
+func Folded(o Options, f finding.Finding, others ...finding.Finding) Explanation {
 	h := newHistory(o.Config.Mapping)
-	h.put(f)
 	e := Explanation{}
-	if f.Disposition.Closed() {
-		h.put(opening(f))
-		e.assume("the ticket is new: what a ticket of this finding went through already is left aside, and its opening is made up from what is known of it now")
-		e.play = play{before: []finding.Finding{opening(f)}, after: []finding.Finding{f}}
-	} else {
-		e.play = play{before: []finding.Finding{f}}
-		e.assume("the ticket is new: what a ticket of this finding went through already is left aside")
+	together := h.together(f, others)
+	if apart := len(others) - len(together); apart > 0 {
+		e.assume(fmt.Sprintf("%d of the findings that share its ticket are left aside: by the rules as they are now they go elsewhere", apart))
 	}
+	for _, other := range together {
+		h.put(other)
+	}
+	e.assume("the ticket is new: what a ticket of this finding went through already is left aside")
+	begin := f
+	if f.Disposition.Closed() {
+		begin = opening(f)
+		e.play.after = []finding.Finding{f}
+		e.assume("the finding's opening is made up from what is known of it now")
+	}
+	e.play.before = append(together, begin)
+	h.put(begin)
 	h.put(f)
 	e.about(o, h, f)
 	return e
+}
+
+// together gives those of some findings that share a ticket with one by the rules.
+func (h *history) together(f finding.Finding, others []finding.Finding) []finding.Finding {
+	to, err := h.m.Route(f)
+	if err != nil || !mapping.Grouped(to.Group) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(others), func(g finding.Finding) bool {
+		r, err := h.m.Route(g)
+		return err != nil || r.Group != to.Group || g.Key == f.Key
+	})
 }
 
 func (e *Explanation) assume(what string) { e.Assumed = append(e.Assumed, what) }

@@ -220,7 +220,7 @@ func TestAFindingOfTheStoreIsExplainedAsIfItsTicketWereNew(t *testing.T) {
 	}{{open, 0, 1, ""}, {closed, 1, 2, "Not ours."}} {
 		e := explain.Folded(o, c.f)
 		rehearse(t, o, &e)
-		if e.Event != nil || e.Finding.Disposition != string(c.f.Disposition) || len(e.Assumed) != 1 {
+		if e.Event != nil || e.Finding.Disposition != string(c.f.Disposition) || len(e.Assumed) != 1+c.before {
 			t.Errorf("event %+v, finding %+v, assumed %q", e.Event, e.Finding, e.Assumed)
 		}
 		if before, after := writes(e, "made up before"), writes(e, "finding"); len(before) != c.before || len(after) != c.after {
@@ -229,6 +229,28 @@ func TestAFindingOfTheStoreIsExplainedAsIfItsTicketWereNew(t *testing.T) {
 		if e.Closing != nil && !strings.Contains(e.Closing.Comment, c.comment) {
 			t.Errorf("comment %q", e.Closing.Comment)
 		}
+	}
+}
+
+func TestAFindingOfTheStoreIsExplainedAmongThoseThatShareItsTicket(t *testing.T) {
+	o := options(t, grouped)
+	first := finding.Fold(finding.Finding{}, decoded(t, o, targetBody(created, "1")))
+	second := finding.Fold(finding.Finding{}, decoded(t, o, targetBody(created, "2")))
+	apart := finding.Fold(finding.Finding{}, decoded(t, o, []byte(strings.ReplaceAll(string(targetBody(created, "3")), "0000000000f1", "0000000000f2"))))
+	closed := finding.Fold(first, decoded(t, o, targetBody(fixed, "1")))
+	e := explain.Folded(o, closed, second, apart)
+	rehearse(t, o, &e)
+	if want := []string{first.Key.String(), second.Key.String()}; !slices.Equal(e.Route.Members, want) {
+		t.Errorf("members %q, want %q", e.Route.Members, want)
+	}
+	if !slices.ContainsFunc(e.Assumed, func(a string) bool { return strings.HasPrefix(a, "1 of the findings that share its ticket") }) {
+		t.Errorf("assumed %q", e.Assumed)
+	}
+	if e.Closing != nil || e.Rehearsal.State != "live" || !strings.Contains(e.Ticket.Body, "2 findings: 1 open, 1 fixed") {
+		t.Errorf("closing %+v, the ticket is %s:\n%s", e.Closing, e.Rehearsal.State, e.Ticket.Body)
+	}
+	if all := refused(e); len(all) != 0 || len(writes(e, "finding")) == 0 {
+		t.Errorf("refused %q, writes %q", all, writes(e, "finding"))
 	}
 }
 

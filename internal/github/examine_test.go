@@ -207,7 +207,7 @@ func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 		{name: "the host keeps no reasons", spoil: func(_ *testing.T, s *githubtest.Server) { s.WithoutReasons() },
 			want: "warning state reason: api.github.test keeps no reason why an issue was closed: completed and not planned look the same (upgrade the Enterprise Server, or tell them apart by on.DISPOSITION.labels)"},
 		{name: "a label is new", need: func(n *ticket.Need) { n.Wants[0].Value = "new" },
-			want: `ok label: "new" does not exist yet; GitHub makes it with the first issue @rule.0.label`},
+			want: `ok label: "new" does not exist yet; GitHub makes it when it is first used @rule.0.label`},
 		{name: "a label may not be made", need: func(n *ticket.Need) { n.Wants[0].Value = "new" },
 			spoil: on(func(s *githubtest.Server) error { return s.ForbidLabels(repo) }),
 			want:  `warning label: "new" does not exist in acme/app, and the account may not make labels: issues are made without any (make the label, or give the account the role Write) @rule.0.label`},

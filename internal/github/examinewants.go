@@ -54,7 +54,7 @@ func (e *examination) label(w ticket.Want, part, exists bool) {
 			Text: name + " does not exist in " + e.place.String() + ", and the account may not make labels: issues are made without any",
 			Hint: "make the label, or give the account the role Write"})
 	default:
-		e.well(checkLabel, name+" does not exist yet; GitHub makes it with the first issue", w.Key)
+		e.well(checkLabel, name+" does not exist yet; GitHub makes it when it is first used", w.Key)
 	}
 }
 
