@@ -152,7 +152,9 @@ func (r *run) update(ctx context.Context) error {
 	if err != nil {
 		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
-	// What may stand in the issue from here on is on disk before it is sent.
+	// What may stand in the issue from here on is on disk before it is sent, and that it may not be what
+	// it should be.
+	r.t.Applied.Draft = ""
 	r.t.Applied.Written = r.t.Applied.Written.Or(r.o.Tracker.Writes(draft))
 	if err := r.keep(ctx); err != nil {
 		return err

@@ -52,9 +52,14 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Issue, err
 	}
 	made := t.issue(spot{p, i.GetNumber()}, i)
 	made.Ours = true
-	made.Written = ticket.Written{Fence: ticket.FenceDigest(fenced(d, bodyLimit)), Labels: d.Labels}
+	made.Written = t.Writes(d)
 	made.Dropped = slices.Concat(unknown, dropped, missing(request, i))
 	return made, nil
+}
+
+// Writes tells what a draft leaves in an issue.
+func (*Tracker) Writes(d ticket.Draft) ticket.Written {
+	return ticket.Written{Fence: ticket.FenceDigest(fenced(d, bodyLimit)), Labels: d.Labels}
 }
 
 func issueRequest(d ticket.Draft) *gh.IssueRequest {

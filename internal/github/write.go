@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	gh "github.com/google/go-github/v60/github"
 
@@ -125,7 +126,7 @@ func (t *Tracker) Update(ctx context.Context, r ticket.Ref, d ticket.Draft, was 
 	if err != nil {
 		return ticket.Issue{}, err
 	}
-	body, fence, kept := refence(i.GetBody(), d, was.Fence)
+	body, fence, kept := refence(i.GetBody(), d, was)
 	labels, asked, had := namesOf(i), labelNames(d.Labels), labelNames(was.Labels)
 	if body != i.GetBody() {
 		if i, err = t.edit(ctx, op, &s, &gh.IssueRequest{Body: &body}); err != nil {
@@ -136,7 +137,7 @@ func (t *Tracker) Update(ctx context.Context, r ticket.Ref, d ticket.Draft, was 
 	if err != nil {
 		return ticket.Issue{}, err
 	}
-	for _, name := range without(had, asked) {
+	for _, name := range without(labelNames(was.EveryLabel()), asked) {
 		if contains(labels, name) {
 			if err := t.removeLabel(ctx, &s, name); err != nil {
 				return ticket.Issue{}, err
@@ -157,19 +158,19 @@ func (t *Tracker) Update(ctx context.Context, r ticket.Ref, d ticket.Draft, was 
 
 // refence gives the body with our part as the draft has it, and the digest that counts as written.
 // kept says that a person changed our part, which then stays as it is.
-func refence(body string, d ticket.Draft, was string) (next, fence string, kept bool) {
+func refence(body string, d ticket.Draft, was ticket.Written) (next, fence string, kept bool) {
 	before, inside, after, ok := splitFence(body)
 	room := min(bodyLimit, bodyMax-ticket.Units(before)-ticket.Units(after)-fenceLeast)
 	if !ok || room < fenceLeast {
-		return body, was, true
+		return body, was.Fence, true
 	}
 	text := fenced(d, room)
 	is, want := ticket.FenceDigest(inside), ticket.FenceDigest(text)
-	switch is {
-	case want:
+	switch {
+	case is == want:
 		return body, want, false
-	case was:
+	case slices.Contains(was.Fences(), is):
 		return before + fenceBegin + text + fenceEnd + after, want, false
 	}
-	return body, was, true
+	return body, was.Fence, true
 }

@@ -53,6 +53,17 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Issue, err
 	}, nil
 }
 
+// Writes tells what a draft leaves in an issue, nothing while it is not known what Jira the site is.
+func (t *Tracker) Writes(d ticket.Draft) ticket.Written {
+	t.mu.Lock()
+	known := t.deployment
+	t.mu.Unlock()
+	if known == "" {
+		return ticket.Written{}
+	}
+	return written(d, renderDescription(known == Cloud, d).fence, nil)
+}
+
 // written tells what of a draft was written, without what was dropped.
 func written(d ticket.Draft, fence string, dropped map[string]string) ticket.Written {
 	w := ticket.Written{Fence: fence, Priority: d.Priority, Labels: ruleLabels(d)}

@@ -28,6 +28,7 @@ func (t *Tracker) Update(ctx context.Context, ref ticket.Ref, d ticket.Draft, w 
 		return ticket.Issue{}, err
 	}
 	u := &update{now: w, fields: map[string]any{}}
+	u.now.Also = nil // what stands was read
 	u.description(cloud, a, d, w)
 	u.priority(a, d, w)
 	u.labels(a, d, w)
@@ -50,32 +51,34 @@ type update struct {
 
 func (u *update) description(cloud bool, a answer, d ticket.Draft, w ticket.Written) {
 	body := renderDescription(cloud, d)
-	if body.fence == w.Fence {
+	if body.fence == w.Fence && len(w.Also) == 0 {
 		return
 	}
 	if _, ok := body.within(cloud, a.Fields.Description, d.Marker, body.fence); ok {
 		u.now.Fence = body.fence // an earlier update took effect although its answer was lost
 		return
 	}
-	value, ok := body.within(cloud, a.Fields.Description, d.Marker, w.Fence)
-	if !ok {
-		u.kept = append(u.kept, "description")
-		return
+	for _, fence := range w.Fences() {
+		if value, ok := body.within(cloud, a.Fields.Description, d.Marker, fence); ok {
+			u.fields["description"] = value
+			u.now.Fence = body.fence
+			return
+		}
 	}
-	u.fields["description"] = value
-	u.now.Fence = body.fence
+	u.kept = append(u.kept, "description")
 }
 
 func (u *update) priority(a answer, d ticket.Draft, w ticket.Written) {
+	ours := func(name string) bool { return name != "" && a.Fields.Priority.is(name) }
 	switch {
-	case d.Priority == "" || d.Priority == w.Priority:
+	case d.Priority == "" || (d.Priority == w.Priority && len(w.Also) == 0):
 		return
 	case w.Priority != "" && a.Fields.Priority.is(d.Priority):
 		u.now.Priority = d.Priority // as above
 		return
 	case a.Fields.Priority.is(d.Priority):
 		return
-	case w.Priority == "" || !a.Fields.Priority.is(w.Priority):
+	case !slices.ContainsFunc(w.Priorities(), ours):
 		u.kept = append(u.kept, "priority")
 		return
 	}
@@ -92,7 +95,7 @@ func (u *update) labels(a answer, d ticket.Draft, w ticket.Written) {
 			u.ops = append(u.ops, map[string]any{"add": l})
 		}
 	}
-	for _, l := range w.Labels {
+	for _, l := range w.EveryLabel() {
 		if !slices.Contains(want, l) && slices.Contains(a.Fields.Labels, l) {
 			u.ops = append(u.ops, map[string]any{"remove": l})
 		}

@@ -44,14 +44,6 @@ type Draft struct {
 	Fields        []Field
 }
 
-// Written is what ticketd last wrote into an issue. Only what still stands as written is updated;
-// what a person changed stays.
-type Written struct {
-	Fence    string   `json:"fence"`    // digest of the fenced part of the description, as FenceDigest gives it
-	Priority string   `json:"priority"` // as asked for
-	Labels   []string `json:"labels"`   // as asked for, without the adapter's own
-}
-
 // Issue is an issue as the tracker tells it.
 type Issue struct {
 	Ref      Ref
