@@ -158,7 +158,7 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 		"template: field of a text":    {title("{{.Title.Text}}"), []string{`rule.0.title@9: ".Title" has no fields`}},
 		"template: chain":              {title("{{(.Title).Text}}"), []string{`rule.0.title@11: a finding has no ".Text" (docs/mapping.md lists what there is)`}},
 		"template: like several names": {title("{{.Url}}"), []string{`rule.0.title@3: a finding has no ".Url" (perhaps AssetURL, AssetPortalURL, PolicyPortalURL, PortalURL; docs/mapping.md lists what there is)`}},
-		"template: unknown attribute":  {title(`{{.Field "titel"}}`), []string{`rule.0.title@3: error calling Field: there is no attribute "titel"`}},
+		"template: unknown attribute":  {title(`{{.Field "titel"}}`), []string{`rule.0.title@3: error calling Field: a finding has no "titel" (did you mean "title"?)`}},
 		"template: fails on findings":  {title("x\n {{index .Title 500}}"), []string{`rule.0.title@6: error calling index: index out of range: 500`}},
 		"template: the escaper":        {title("{{.Title | _print}}"), []string{`rule.0.title@12: there is no function "_print" (did you mean "print"?)`}},
 		"template: reserved rune":      {title("ab\uE000"), []string{`rule.0.title@3: a private-use character is not allowed here`}},

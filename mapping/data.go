@@ -62,12 +62,18 @@ type Data struct {
 	DateCreated        string
 }
 
-// Field gives an attribute by the name that rules use, as "asset_name".
+// Field gives a field by the name that rules use, as "asset_name".
 func (d Data) Field(name string) (string, error) {
-	if _, ok := members()[finding.Field(name)]; !ok {
-		return "", fmt.Errorf("there is no attribute %q", name)
+	if _, known := fieldOf(name); !known {
+		return "", fmt.Errorf("a finding has no %q (%s)", name, inReference(name, fieldList(anyField)))
 	}
-	return d.finding.Get(finding.Field(name)), nil
+	switch name { // of a group they are not those of whichever member comes first
+	case fieldKind:
+		return d.Kind, nil
+	case fieldUUID:
+		return d.UUID, nil
+	}
+	return fieldValue(d.finding, name), nil
 }
 
 // Path gives what stands at a path of event.data, as "affected_asset.url"; the elements of a list
@@ -105,7 +111,6 @@ func dataOf(f finding.Finding) Data {
 		Parent:      f.Parent.Text,
 		Disposition: string(f.Disposition),
 		ChangedAt:   unixTime(f.Status.Time),
-		Explanation: f.Decided(),
 		Headline:    headline(f),
 	}
 	switch {
@@ -115,18 +120,15 @@ func dataOf(f finding.Finding) Data {
 		d.Open = 1
 	}
 	for name, member := range members() {
-		if member != nil {
-			*member(&d) = f.Get(name)
-		}
+		*member(&d) = fieldValue(f, string(name))
 	}
 	return d
 }
 
-// members are the attributes of a finding with the member of [Data] that holds each. The raw
-// explanation has none: it may belong to a decision that was superseded.
+// members are the attributes of a finding with the member of [Data] that holds each.
 func members() map[finding.Field]func(*Data) *string {
 	return map[finding.Field]func(*Data) *string{
-		finding.Explanation:        nil,
+		finding.Explanation:        func(d *Data) *string { return &d.Explanation },
 		finding.Product:            func(d *Data) *string { return &d.Product },
 		finding.Title:              func(d *Data) *string { return &d.Title },
 		finding.Description:        func(d *Data) *string { return &d.Description },

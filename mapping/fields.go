@@ -210,6 +210,10 @@ func fieldValue(f finding.Finding, name string) string {
 		return string(f.Disposition)
 	case string(finding.Explanation):
 		return f.Decided()
+	case string(finding.ExplainedAt): // likewise of the present decision alone
+		if v := f.Fields[finding.ExplainedAt]; !f.Disposition.Closed() || v.Stamp != f.Status {
+			return ""
+		}
 	}
 	return f.Get(finding.Field(name))
 }

@@ -162,12 +162,43 @@ func TestTemplatesSeeEveryAttributeUnderItsName(t *testing.T) {
 	}
 	f := seen(finding.Violation, finding.Open, nil)
 	for name, goName := range declared {
-		if name == finding.Explanation {
-			continue // only with the decision it belongs to
+		if name == finding.Explanation || name == finding.ExplainedAt {
+			continue // only with the decision they belong to
 		}
 		f.Fields = map[finding.Field]finding.Value{name: {Text: "the value"}}
 		if got := dump(body(t, "{{."+goName+"}}", f)); got != "P the value\n" {
 			t.Errorf("%s: got %s", name, got)
 		}
+	}
+}
+
+func TestTheFunctionFieldKnowsEveryNameThatRulesUse(t *testing.T) {
+	f := seen(finding.Target, finding.WontFix, map[finding.Field]string{})
+	f.Parent.Text = "the parent"
+	for _, doc := range Fields() {
+		f.Fields[finding.Field(doc.Name)] = finding.Value{Text: "the " + doc.Name, Stamp: f.Status}
+		got := dump(body(t, `{{.Field "`+doc.Name+`"}}`, f))
+		if want := "P " + fieldValue(f, doc.Name) + "\n"; got != want || got == "P \n" {
+			t.Errorf("%s: got %q", doc.Name, got)
+		}
+	}
+}
+
+func TestWhatWasWrittenWithAnEarlierDecisionIsNoFieldAnyMore(t *testing.T) {
+	f := seen(finding.Violation, finding.WontFix, map[finding.Field]string{})
+	for _, name := range []finding.Field{finding.Explanation, finding.ExplainedAt} {
+		f.Fields[name] = finding.Value{Text: "2021-01-26", Stamp: f.Status}
+	}
+	const all = `{{.Explanation}}|{{.ExplainedAt}}|{{.Field "explanation"}}|{{.Field "explained_at"}}`
+	if got := dump(body(t, all, f)); got != "P 2021-01-26|2021-01-26|2021-01-26|2021-01-26\n" {
+		t.Errorf("got %q", got)
+	}
+	f.Disposition, f.Status.Time = finding.Open, f.Status.Time+1
+	if got := dump(body(t, all, f)); got != "P |||\n" {
+		t.Errorf("open again: got %q", got)
+	}
+	f.Disposition = finding.RiskAccepted
+	if got := dump(body(t, all, f)); got != "P |||\n" {
+		t.Errorf("decided anew: got %q", got)
 	}
 }

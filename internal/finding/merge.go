@@ -44,9 +44,11 @@ func Merge(members []Finding) Finding {
 			m.Fields[name] = v
 		}
 	}
-	delete(m.Fields, Explanation)
-	if v, told := last.Fields[Explanation]; told {
-		m.Fields[Explanation] = v // of whoever decided last, see Decided
+	for _, name := range []Field{Explanation, ExplainedAt} { // of whoever decided last, see Decided
+		delete(m.Fields, name)
+		if v, told := last.Fields[name]; told {
+			m.Fields[name] = v
+		}
 	}
 	for name, v := range all[0].Data {
 		if !slices.ContainsFunc(all, func(f Finding) bool { return !sameJSON(f.Data[name].JSON, v.JSON) }) {
