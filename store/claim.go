@@ -45,7 +45,9 @@ func scanLane(r row) (l lane, err error) {
 // next one will be; zero: none is scheduled. Paused projects count for neither.
 //
 // The lease ends by itself at Now + Lease; each claim raises the ticket's Token, so that whoever
-// held it before is refused by [Store.Record].
+// held it before is refused by [Store.Record]. What belongs to the ticket is read after the lease is
+// committed and beside the writer, which a group of thousands would hold up: it is as new as the lease
+// or newer, and what is newer has raised the version, which is seen when the lease is given back.
 func (s *Store) Claim(ctx context.Context, c Claim) (Work, time.Time, error) {
 	var w Work
 	var next time.Time
@@ -60,11 +62,11 @@ func (s *Store) Claim(ctx context.Context, c Claim) (Work, time.Time, error) {
 		}
 		w.Ticket, err = scanTicket(tx.QueryRowContext(ctx, headQuery,
 			c.Tracker, first.project, millis(c.Now), millis(c.Now.Add(c.Lease))))
-		if err != nil {
-			return err
-		}
-		return w.load(ctx, tx)
+		return err
 	})
+	if err == nil && w.Ticket.ID != 0 {
+		err = s.view(ctx, func(tx querier) error { return w.load(ctx, tx) })
+	}
 	if err != nil {
 		return Work{}, time.Time{}, fmt.Errorf("claiming a ticket of %s: %w", c.Tracker, err)
 	}
@@ -86,8 +88,7 @@ func firstLane(ctx context.Context, tx querier, c Claim) (first lane, ok bool, e
 	return first, ok, nil
 }
 
-// load reads what belongs to the ticket, after the claim and in the same transaction: what comes
-// later raises the version and is seen when the lease is given back.
+// load reads what belongs to the ticket.
 func (w *Work) load(ctx context.Context, tx querier) (err error) {
 	if w.Ticket.Digest {
 		err = w.loadLine(ctx, tx)

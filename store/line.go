@@ -24,9 +24,10 @@ const listed = `
 
 const listedQuery = `SELECT ` + findingColumns + listed + ` ORDER BY t.id, findings.id LIMIT $4`
 
+// turnsQuery counts those whose turn has come, who are few, and not those who wait, who may be thousands.
 const turnsQuery = `
-	SELECT count(CASE WHEN turn = 'waits' THEN 1 END), count(CASE WHEN turn = 'released' THEN 1 END)
-	FROM tickets WHERE ` + lineOf + ` AND turn <> '' AND id <> $4`
+	SELECT EXISTS (SELECT 1 FROM tickets WHERE ` + lineOf + ` AND turn <> '' AND turn = 'waits' AND id <> $4),
+		(SELECT count(*) FROM tickets WHERE ` + lineOf + ` AND turn <> '' AND turn = 'released' AND id <> $4)`
 
 const madeQuery = `
 	SELECT count(*), coalesce(min(made), 0) FROM tickets

@@ -118,7 +118,7 @@ type Applied struct {
 	LabelledFor finding.Stamp `json:"labelled_for,omitzero"`
 
 	// Of a group; keys are finding.Key.String(). Told is what the issue's text and comments have told
-	// of its members; nil: not known. Telling is what a comment under way, the operation TellingOp,
+	// of its members; nil: not known, or too many to tell of one by one. Telling is what a comment under way, the operation TellingOp,
 	// brings that to; it is durable with the comment's intent, so that a repetition says the same.
 	Told      map[string]finding.Disposition `json:"told,omitempty"`
 	Telling   map[string]finding.Disposition `json:"telling,omitempty"`
@@ -246,7 +246,7 @@ type Record struct {
 type Line struct {
 	Destination ticket.Destination // of the ticket that waits longest
 	Rule        string
-	Waiting     int
+	Waiting     bool      // whether any ticket waits
 	Released    int       // whose turn has come and that are not made yet
 	Made        int       // whose newest create was sent since the time asked for; digests do not count
 	First       time.Time // when the first of those was sent; zero where there is none

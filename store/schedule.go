@@ -65,14 +65,14 @@ func leave(ctx context.Context, tx querier, id int64, now time.Time) error {
 	return wakeDigest(ctx, tx, before, now)
 }
 
-// WakeTickets makes all tickets in these states want attention and tells how many; ignored ones
-// stay at rest.
+// WakeTickets makes all tickets in these states want attention and tells how many. Ignored ones stay at
+// rest, and those that wait for their turn in the line: see [Store.WakeLines].
 func (s *Store) WakeTickets(ctx context.Context, states []TicketState, now time.Time) (int, error) {
 	var total int
 	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		for _, state := range states {
 			n, err := change(ctx, tx,
-				`UPDATE tickets SET `+attention+` WHERE state = $2 AND state <> 'ignored'`, millis(now), state)
+				`UPDATE tickets SET `+attention+` WHERE state = $2 AND state <> 'ignored' AND turn <> 'waits'`, millis(now), state)
 			if err != nil {
 				return err
 			}

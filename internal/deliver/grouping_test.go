@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -130,6 +131,33 @@ func TestAGroupIsOpenWhileAMemberIsAndTellsOfAll(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestOfAGroupOfManyOnlyTheDescriptionIsKeptCurrent(t *testing.T) {
+	m := &model{now: planNow, ticket: store.Ticket{ID: 1, Group: modelGroup, Generation: 1, Marker: planMarker, Rule: "all",
+		Destination: ticket.Destination{Tracker: "sim", Project: "SIM", IssueType: "Bug"}, State: store.TicketWanted}}
+	m.view = simMapping(t, byParent).For(mapping.Subject{Members: []finding.Finding{}}, m.ticket.Destination, "all")
+	for n := range 500 {
+		m.happen(n, finding.Open)
+	}
+	var did []deliver.Action
+	act := func(more int) {
+		m.happen(more, finding.Open)
+		m.now = m.now.Add(time.Hour)
+		for s := (deliver.Step{}); s.Action != deliver.Rest; did = append(did, s.Action) {
+			s = deliver.Plan(m.work(), m.view, deliver.Timing{}, m.now)
+			m.do(s)
+		}
+	}
+	act(499)
+	m.happen(3, finding.Fixed)
+	act(500) // one more than are told of one by one
+	m.happen(4, finding.Fixed)
+	act(5)
+	want := []deliver.Action{deliver.Create, deliver.Rest, deliver.Check, deliver.Update, deliver.Rest, deliver.Check, deliver.Update, deliver.Rest}
+	if !slices.Equal(did, want) {
+		t.Errorf("did %v, want %v", did, want)
+	}
 }
 
 // step does what Plan says now. It must never close an issue that has an open member.

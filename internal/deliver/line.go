@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"ticketd/mapping"
@@ -45,7 +46,7 @@ func (r *run) waits(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if l.Waiting == 0 && l.Made+l.Released < bound {
+	if !l.Waiting && l.Made+l.Released < bound {
 		if r.t.Turn == store.TurnWaits {
 			r.t.Turn = store.TurnReleased
 		}
@@ -58,7 +59,7 @@ func (r *run) waits(ctx context.Context) (bool, error) {
 	r.t.Reason = fmt.Sprintf("waits for its turn: rule %q makes at most %d new tickets an hour", r.t.Rule, bound)
 	r.t.Hint = "Until then it is listed in the rule's digest ticket; max_new_per_hour is the bound"
 	r.expect(l, bound, now)
-	r.log.Info("ticket waits for its turn", "rule", r.t.Rule, "ahead", l.Waiting)
+	r.log.Info("ticket waits for its turn", "rule", r.t.Rule)
 	return true, r.done(ctx, time.Time{}, nil)
 }
 
@@ -73,9 +74,9 @@ func (d *Deliverer) release(ctx context.Context, now time.Time) error {
 	}
 	d.counted, d.turn = true, time.Time{}
 	for _, l := range lines {
-		bound, room := d.bound(l), l.Waiting
+		bound, room := d.bound(l), math.MaxInt
 		if bound > 0 {
-			room = min(room, bound-l.Made-l.Released)
+			room = bound - l.Made - l.Released
 		}
 		if room > 0 {
 			n, err := d.o.Store.Release(ctx, l, room, now, *d.digest(l))
@@ -83,9 +84,9 @@ func (d *Deliverer) release(ctx context.Context, now time.Time) error {
 				return err
 			}
 			d.o.Logger.Info("tickets have their turn", "rule", l.Rule, "project", l.Destination.Project, "tickets", n)
-			l.Waiting, l.Released = l.Waiting-n, l.Released+n
+			l.Waiting, l.Released = n == room, l.Released+n
 		}
-		if l.Waiting > 0 {
+		if l.Waiting {
 			d.expect(l, bound, now)
 		}
 	}

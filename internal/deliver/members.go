@@ -28,8 +28,7 @@ func (p plan) text() Step {
 	if strings.HasPrefix(p.a.TellingOp, membersOp) { // as it was begun, whatever changed since
 		return p.tellMembers(p.a.TellingOp, p.a.Telling)
 	}
-	now := dispositions(p.w)
-	untold := p.a.Told != nil && !maps.Equal(p.a.Told, now)
+	untold := p.untold()
 	if !stale && !untold {
 		return Step{Action: Rest}
 	}
@@ -37,9 +36,15 @@ func (p plan) text() Step {
 		return Step{Action: Rest, Due: due}
 	}
 	if untold {
-		return p.tellMembers(tellingOp(p.w), now)
+		return p.tellMembers(tellingOp(p.w), dispositions(p.w))
 	}
 	return Step{Action: Update}
+}
+
+// untold tells whether a group has members of which its issue tells otherwise than they are.
+func (p plan) untold() bool {
+	now := dispositions(p.w)
+	return now != nil && p.a.Told != nil && !maps.Equal(p.a.Told, now)
 }
 
 // tellMembers tells what became of the members since they were told of. Where one opened, the issue

@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -265,10 +264,7 @@ func (p plan) reopen() Step {
 
 // openedAnew asks for a look at an issue that should be open. Where the members of a group are to be
 // told of, that is a part of the telling.
-func (p plan) openedAnew() bool {
-	untold := p.a.Told != nil && !maps.Equal(p.a.Told, dispositions(p.w))
-	return p.regressed() && (!grouped(p.t) || !untold)
-}
+func (p plan) openedAnew() bool { return p.regressed() && !p.untold() }
 
 // sayOnly leaves the issue's state as it is and says why it might be another.
 func (p plan) sayOnly(kind string, at finding.Stamp) Step {

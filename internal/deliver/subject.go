@@ -57,9 +57,14 @@ func followed(w store.Work) bool {
 // grouped tells whether a ticket holds a group, whose members it tells of.
 func grouped(t store.Ticket) bool { return !t.Digest && mapping.Grouped(t.Group) }
 
-// dispositions gives those of a group's members, by key; nil for any other ticket.
+// maxTold bounds the members that comments tell of one by one. What was told of each is a part of the
+// row, which is written with every step; of a larger group only the description is kept current.
+const maxTold = 500
+
+// dispositions gives those of a group's members, by key; nil for any other ticket, and for a group of
+// more than maxTold.
 func dispositions(w store.Work) map[string]finding.Disposition {
-	if !grouped(w.Ticket) {
+	if !grouped(w.Ticket) || len(w.Findings) > maxTold {
 		return nil
 	}
 	now := make(map[string]finding.Disposition, len(w.Findings))
