@@ -26,15 +26,19 @@ func (v *customField) field(name string, d Data) (ticket.Field, error) {
 	return f, err
 }
 
-// want gives the field with its values where they do not depend on the finding, else without.
-func (v *customField) want(name string) ticket.Field {
+// want gives the field with its values where they do not depend on the finding, else without. It is
+// false for a field that is always left out.
+func (v *customField) want(name string) (ticket.Field, bool) {
 	if v.fixed {
 		if f, err := v.field(name, Data{}); err == nil {
-			return f
+			return f, !empty(f)
 		}
 	}
-	return ticket.Field{Name: name, Type: v.kind}
+	return ticket.Field{Name: name, Type: v.kind}, true
 }
+
+// empty tells whether there is nothing to write.
+func empty(f ticket.Field) bool { return len(f.Values) == 0 && len(f.Doc) == 0 && f.JSON == nil }
 
 // writeFields gives the fields of a ticket or of a transition's screen, sorted by name, without
 // those that come out empty. A value that cannot be written as its type is an error, except where
@@ -46,7 +50,7 @@ func writeFields(fields map[string]*customField, d Data, lenient bool) ([]ticket
 		switch {
 		case err != nil && !lenient:
 			return nil, fmt.Errorf("writing the field %q: %w", name, err)
-		case err == nil && (len(f.Values) > 0 || len(f.Doc) > 0 || f.JSON != nil):
+		case err == nil && !empty(f):
 			out = append(out, f)
 		}
 	}

@@ -57,13 +57,24 @@ func syntaxPlace(t *template.Template, err error) int {
 	return 0
 }
 
+// maxJSONValue is where a value is cut, in bytes: JSON as a whole cannot be, and a long value is not
+// to hold its ticket up.
+const maxJSONValue = 8 << 10
+
 // literal is the escaper of JSON: numbers and truth values stand as they are.
 func literal(v any) (string, error) {
 	switch r := reflect.ValueOf(v); {
 	case r.Kind() == reflect.Bool, r.CanInt(), r.CanUint():
 		return fmt.Sprint(v), nil
 	}
-	return opaque(v)
+	text, err := written(v)
+	if err != nil {
+		return "", err
+	}
+	if len(text) > maxJSONValue {
+		text = cut(text, maxJSONValue) + "…"
+	}
+	return opaque(text)
 }
 
 // readJSON gives what encoding/json reads of the template's output, with numbers as they are

@@ -135,8 +135,9 @@ func (w *wanting) jira() {
 
 func (w *wanting) fields(aspect ticket.Aspect, fields map[string]*customField, disposition string, keys ...string) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		field := fields[name].want(name)
-		w.add(ticket.Want{Aspect: aspect, Field: &field, Disposition: disposition}, append(keys, name)...)
+		if field, wanted := fields[name].want(name); wanted {
+			w.add(ticket.Want{Aspect: aspect, Field: &field, Disposition: disposition}, append(keys, name)...)
+		}
 	}
 }
 

@@ -115,6 +115,17 @@ func TestWhatIsNeverTriedNeedsNoLabelForItsRefusal(t *testing.T) {
 	}
 }
 
+func TestAFieldThatARuleTakesOffIsNotNeeded(t *testing.T) {
+	s := twoTrackers(
+		Rule{Name: "a", Tracker: "corp", Project: "SEC", Match: Match{Kind: Patterns{"target"}}, Fields: map[string]any{"Team": ""}},
+		Rule{Name: "b", Tracker: "corp", Project: "SEC"})
+	s.Defaults.Fields = map[string]any{"Team": "Red"}
+	got := needLines(compile(t, s).Needs()[0])
+	if !strings.Contains(got, "field Team:text[Red] @ defaults.fields.Team: b") || strings.Count(got, "Team") != 2 {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 func TestWithoutRulesNothingIsNeeded(t *testing.T) {
 	if got := compile(t, twoTrackers()).Needs(); got != nil {
 		t.Errorf("got %+v", got)
