@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"log/slog"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -89,16 +88,15 @@ func (d *document) single(n *node, to *[]string) bool {
 		*to = []string{n.text}
 		return true
 	}
-	return !d.expect(n, array, "a string or a list of strings")
-}
-
-// unknown reports a key that nothing knows. What was probably meant is then not missed as well.
-func (d *document) unknown(n *node, name string, fields map[string][]int) {
-	wrong := n.members[name]
-	d.bad(wrong, "unknown key", unknownHint(name, fields))
-	if near := nearest(name, slices.Sorted(maps.Keys(fields))); near != "" && n.members[near] == nil {
-		d.meant = append(d.meant, spot{wrong.in.name, joinKey(n.key, near)})
+	hint := "write it in quotes"
+	switch n.kind {
+	case array:
+		return false
+	case table:
+		hint = `write a name with dots in quotes: "a.b" = "…"`
 	}
+	d.bad(n, "is "+n.kind.String()+", must be a string or a list of strings", hint)
+	return true
 }
 
 func (d *document) decodeStruct(n *node, v reflect.Value) {
@@ -106,10 +104,12 @@ func (d *document) decodeStruct(n *node, v reflect.Value) {
 		return
 	}
 	fields := fieldsOf(v.Type())
+	d.around = append(d.around, enclosing{n, fields})
+	defer func() { d.around = d.around[:len(d.around)-1] }()
 	for _, name := range n.names {
 		index, ok := fields[name]
 		if !ok {
-			d.unknown(n, name, fields)
+			d.unknown(n, name, v.Type(), fields)
 			continue
 		}
 		d.decode(n.members[name], v.FieldByIndex(index))
@@ -117,15 +117,19 @@ func (d *document) decodeStruct(n *node, v reflect.Value) {
 }
 
 func (d *document) decodeMap(n *node, v reflect.Value) {
-	if !d.expect(n, table, "a table") {
+	if n.kind != table {
+		d.bad(n, "is "+n.kind.String()+", must be a table", mapHint(n, v.Type().Elem()))
 		return
 	}
 	m := reflect.MakeMapWithSize(v.Type(), len(n.names))
 	for _, name := range n.names {
 		value := reflect.New(v.Type().Elem()).Elem()
 		child := n.members[name]
-		if what := named(v.Type().Elem()); what != "" && child.kind != table {
-			d.bad(child, "is "+child.kind.String()+", must be a table", fmt.Sprintf("give the %s a name: [%s.NAME]", what, n.key))
+		if v.Type().Elem().Kind() == reflect.Interface {
+			d.astray(n, name)
+		}
+		if hint := nameHint(v.Type().Elem(), n.key, name); hint != "" && child.kind != table && !child.doubled() {
+			d.bad(child, "is "+child.kind.String()+", must be a table", hint)
 			continue
 		}
 		d.decode(child, value)
@@ -134,16 +138,40 @@ func (d *document) decodeMap(n *node, v reflect.Value) {
 	v.Set(m)
 }
 
-// named says what the tables of a map are where people give them names.
-func named(t reflect.Type) string {
-	switch {
+// nameHint says what to do about a member of a map of tables that is no table; "" for other maps.
+func nameHint(t reflect.Type, key, name string) string {
+	switch _, inside := outcomeKeys()[name]; {
 	case t.Kind() == reflect.Pointer:
-		return "tracker"
+		return fmt.Sprintf("give the tracker a name: [%s.NAME]", key)
 	case t == reflect.TypeFor[mapping.Rule]():
-		return "profile"
+		return fmt.Sprintf("give the profile a name: [%s.NAME]", key)
+	case t != reflect.TypeFor[mapping.Outcome]():
+		return ""
+	case inside:
+		return "name the disposition, as in " + header(key+".fixed")
+	default:
+		return "write a table, such as { comment_only = true }"
+	}
+}
+
+func outcomeKeys() map[string][]int { return fieldsOf(reflect.TypeFor[mapping.Outcome]()) }
+
+// mapHint says how to write a map that is written otherwise.
+func mapHint(n *node, t reflect.Type) string {
+	switch {
+	case n.doubled():
+		return bracketHint(n)
+	case t.Kind() == reflect.String && n.kind == text:
+		return fmt.Sprintf(`write { "*" = %q } for all findings`, n.text)
+	case t == reflect.TypeFor[mapping.Patterns]() && n.kind == text:
+		return `write the path and what it must be: path."affected_asset.hosted_on" = "AWS*"`
 	default:
 		return ""
 	}
+}
+
+func bracketHint(n *node) string {
+	return fmt.Sprintf("write %s with one pair of brackets", header(n.key))
 }
 
 func (d *document) decodeSlice(n *node, v reflect.Value) {
@@ -168,6 +196,8 @@ func (d *document) expect(n *node, k kind, wanted string) bool {
 	}
 	hint := ""
 	switch {
+	case k == table && n.doubled():
+		hint = bracketHint(n)
 	case k == text && n.kind != table && n.kind != array:
 		hint = "write it in quotes"
 	case k == array && n.kind == text:

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,10 +13,11 @@ type document struct {
 	files    []*file // the main one first
 	root     *node
 	problems Problems
-	settled  int // how many of the problems earlier stages found
-	meant    []spot
-	secrets  bool // one stands in the file itself
-	gaps     bool // something that was included could not be read
+	settled  int           // how many of the problems earlier stages found
+	blamed   map[spot]bool // keys with a mistake that an earlier stage found
+	around   []enclosing   // the tables that are being decoded, the outermost first
+	secrets  bool          // one stands in the file itself
+	gaps     bool          // something that was included could not be read
 }
 
 // loading says how a configuration is loaded.
@@ -85,13 +85,25 @@ func (d *document) addAt(n *node, p Problem) {
 
 // faulty tells whether an earlier stage found a mistake at a key: what is said of it then is only a
 // consequence.
-func (d *document) faulty(s spot) bool {
-	return slices.Contains(d.meant, s) ||
-		slices.ContainsFunc(d.problems[:d.settled], func(p Problem) bool { return s == spot{p.File, p.Key} && !p.Warning })
+func (d *document) faulty(s spot) bool { return d.blamed[s] }
+
+// blame notes a key with a mistake.
+func (d *document) blame(s spot) {
+	if d.blamed == nil {
+		d.blamed = make(map[spot]bool)
+	}
+	d.blamed[s] = true
 }
 
 // settle ends a stage.
-func (d *document) settle() { d.settled = len(d.problems) }
+func (d *document) settle() {
+	for _, p := range d.problems[d.settled:] {
+		if !p.Warning {
+			d.blame(spot{p.File, p.Key})
+		}
+	}
+	d.settled = len(d.problems)
+}
 
 // has tells whether a key is given.
 func (d *document) has(path ...string) bool {

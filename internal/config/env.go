@@ -68,9 +68,12 @@ func tokenVariable(service, tracker string) string {
 // the file's and a problem names the variable.
 func (d *document) override() {
 	for _, v := range Variables() {
+		if v.Key == "" || v.perTracker() || d.withoutSecrets && v.Key == "server.token" {
+			continue
+		}
 		value, _ := d.env(v.Name)
 		switch {
-		case value == "" || v.Key == "" || v.perTracker() || d.withoutSecrets && v.Key == "server.token":
+		case value == "":
 		case v.Key == "server.token":
 			d.addToken(value, v.Name)
 		default:

@@ -57,20 +57,24 @@ func (in *inclusion) gap(at *node, what, hint string) {
 func (in *inclusion) pattern(at *node) {
 	names, err := matching(filepath.Dir(in.main().name), at.text)
 	switch {
-	case at.text == "":
-		in.gap(at, "is empty", `write a file or a pattern such as "rules/*.toml"`)
 	case err != nil:
 		in.gap(at, err.Error(), `write a file or a pattern such as "rules/*.toml"`)
 	case len(names) == 0:
-		in.gap(at, strconv.Quote(at.text)+" matches no file", "it begins in the folder of "+in.main().name)
+		in.gap(at, strconv.Quote(at.text)+" matches no file", "a path begins in the folder of "+in.main().name)
 	}
-	for _, name := range names {
+	for i, name := range names {
+		if i > maxIncluded {
+			break // it is told of the one before
+		}
 		in.file(at, name)
 	}
 }
 
 // matching lists the files that a pattern names, sorted. Like a shell it leaves out hidden files.
 func matching(folder, pattern string) ([]string, error) {
+	if pattern == "" {
+		return nil, errors.New("is empty")
+	}
 	if strings.Contains(pattern, "**") {
 		return nil, errors.New(`holds "**", which has no meaning here`)
 	}

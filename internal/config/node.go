@@ -60,6 +60,9 @@ func (n *node) child(name string) *node {
 	return nil
 }
 
+// doubled tells whether a list is one of tables with two pairs of brackets, [[NAME]].
+func (n *node) doubled() bool { return n.kind == array && !n.sealed && n.env == "" }
+
 func (n *node) set(name string, child *node) {
 	if n.members == nil {
 		n.members = make(map[string]*node)

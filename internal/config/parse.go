@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -61,7 +62,11 @@ func (f *file) judge() {
 func (f *file) syntax(err error) {
 	p := Problem{File: f.name, Text: "is no TOML: " + sentence(err), Hint: "the rest of the file was not read"}
 	if at, ok := errors.AsType[*unstable.ParserError](err); ok {
-		p.Line, p.Column = f.position(min(max(0, cap(f.data)-cap(at.Highlight)), len(f.data)))
+		offset := min(max(0, cap(f.data)-cap(at.Highlight)), len(f.data))
+		p.Line, p.Column = f.position(offset)
+		if r, _ := utf8.DecodeRune(f.data[offset:]); strings.ContainsRune("“”„‟‘’‚‛«»", r) {
+			p.Text, p.Hint = "is no TOML: these are typographic quotes", `write plain ones, "; `+p.Hint
+		}
 	}
 	f.problems = append(f.problems, p)
 }
@@ -136,7 +141,7 @@ func (f *file) enter(n *node, k *unstable.Node, dotted bool) *node {
 		next = &node{kind: table, at: at, defined: dotted, dotted: dotted}
 		n.set(name, next)
 	case next.sealed, next.kind != table && next.kind != array, dotted && !next.dotted:
-		f.twice(next, at, "it cannot be added to")
+		f.twice(next, at, "put the key there: it cannot be added to later")
 		return detached(next)
 	case next.kind == array:
 		return next.items[len(next.items)-1]

@@ -23,21 +23,24 @@ func placeholder(secret string) bool {
 // strong reports a secret that is none. Nothing of it is shown. ours says that the secret was made
 // for ticketd, so that a longer one could be asked for; others come from a tracker.
 func (k checker) strong(at []string, secret string, ours bool) bool {
-	remedy := "openssl rand -hex 32 makes a good one"
+	subject, remedy := "", "openssl rand -hex 32 makes a good one"
 	if !ours {
 		remedy = "put the whole token there as the tracker showed it"
 	}
+	if strings.HasSuffix(at[len(at)-1], "_file") {
+		subject = "the secret in the file "
+	}
 	switch {
 	case secret == "":
-		k.problem(at, "is empty", "")
+		k.problem(at, subject+"is empty", "")
 	case placeholder(secret):
-		k.problem(at, "is a placeholder", remedy)
+		k.problem(at, subject+"is a placeholder", remedy)
 	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
-		k.problem(at, "holds a space, a line break or a character that no header can carry", "put nothing but the secret there")
+		k.problem(at, subject+"holds a space, a line break or a character that no header can carry", "put nothing but the secret there")
 	case len(secret) < shortestSecret:
-		k.problem(at, "is shorter than 16 characters", remedy)
+		k.problem(at, subject+"is shorter than 16 characters", remedy)
 	case ours && len(secret) < goodSecret:
-		k.warning(at, "is shorter than 32 characters", remedy)
+		k.warning(at, subject+"is shorter than 32 characters", remedy)
 		return true
 	default:
 		return true
