@@ -104,6 +104,20 @@ func TestBeyondTheBoundFindingsWaitInADigestForATicketOfTheirOwn(t *testing.T) {
 	}, atMost(5))
 }
 
+// expectDigests sees to it that so many findings have an issue, and which digests are open, the oldest
+// first.
+func (w *world) expectDigests(own int, open ...bool) {
+	w.t.Helper()
+	digests, made := w.digests()
+	var are []bool
+	for _, d := range digests {
+		are = append(are, d.Open)
+	}
+	if len(made) != own || !slices.Equal(are, open) {
+		w.t.Fatalf("%d issues of findings, digests that are open: %v; want %d, %v", len(made), are, own, open)
+	}
+}
+
 func TestEachRuleHasABoundOfItsOwn(t *testing.T) {
 	amongHosts(t, func(w *world, _ host) {
 		for n, severity := range []string{"HIGH", "MEDIUM", "LOW"} {
@@ -112,9 +126,7 @@ func TestEachRuleHasABoundOfItsOwn(t *testing.T) {
 			}
 		}
 		w.pass(10 * time.Minute)
-		if digests, own := w.digests(); len(digests) != 2 || len(own) != 2+3+6 {
-			w.t.Errorf("%d digests and %d issues of findings, want 2 and 11", len(digests), len(own))
-		}
+		w.expectDigests(2+3+6, true, true)
 	}, "name = \"high\"\nmatch.severity = \"HIGH\"\nmax_new_per_hour = 2\n",
 		"name = \"medium\"\nmatch.severity = \"MEDIUM\"\nmax_new_per_hour = 3\n", "")
 }
@@ -153,10 +165,7 @@ func TestADigestThatAPersonClosedStaysClosedUntilItWasEmptyOnce(t *testing.T) {
 		digests, _ := w.digests()
 		w.must(h.people().close(w, digests[0].Key))
 		w.pass(time.Hour)
-		digests, own := w.digests()
-		if len(own) != 6 || len(digests) != 1 || digests[0].Open {
-			w.t.Fatalf("%d issues of findings, digests %+v; want 6 and one that stays closed", len(own), digests)
-		}
+		w.expectDigests(6, false)
 		w.pass(3 * time.Hour)
 		w.storm(9, 15)
 		w.pass(5 * time.Minute)
@@ -172,15 +181,11 @@ func TestADigestThatFillsAgainLongAfterwardsIsFollowedByAnother(t *testing.T) {
 		w.pass(5 * time.Hour)
 		w.storm(4, 8)
 		w.pass(5 * time.Minute)
-		digests, own := w.digests()
-		if len(digests) != 2 || len(own) != 7 || digests[0].Open || !digests[1].Open {
-			w.t.Fatalf("%d issues of findings, digests %+v; want 7, and an open digest after a closed one", len(own), digests)
-		}
+		w.expectDigests(7, false, true)
+		digests, _ := w.digests()
 		w.expectFollows(digests[1], digests[0])
 		w.pass(time.Hour)
-		if digests, _ = w.digests(); len(digests) != 2 || digests[1].Open {
-			w.t.Errorf("digests at the end: %+v", digests)
-		}
+		w.expectDigests(8, false, false)
 	}, atMost(3)+"reopen_within = \"1h\"\n")
 }
 
@@ -233,9 +238,7 @@ func TestADigestThatIsIgnoredIsNeverWrittenAndAllTheSameEveryFindingHasItsTurn(t
 		})
 		w.poke()
 		w.pass(3 * time.Hour)
-		if digests, own := w.digests(); len(digests) != 0 || len(own) != 9 {
-			t.Errorf("%d digests and %d issues of findings, want 0 and 9", len(digests), len(own))
-		}
+		w.expectDigests(9)
 		w.expectBound(3)
 	})
 }
@@ -279,5 +282,75 @@ func TestADigestThatTheTrackerRefusedHoldsUpNobodyAndIsTriedAgainWhenItsListChan
 		w.pass(time.Hour)
 		w.expectStorm(9, 0)
 		w.expectBound(3)
+	})
+}
+
+func TestADigestThatAPersonDeletedHoldsUpNobody(t *testing.T) {
+	amongHosts(t, func(w *world, h host) {
+		w.storm(0, 9)
+		w.pass(5 * time.Minute)
+		digests, _ := w.digests()
+		w.must(h.people().delete(w, digests[0].Key))
+		w.pass(4 * time.Hour)
+		w.expectDigests(9)
+		w.expectBound(3)
+	}, atMost(3))
+}
+
+func TestAnEmptyStoreAdoptsTheDigestAndGoesOnWithTheLine(t *testing.T) {
+	amongHosts(t, func(w *world, _ host) {
+		w.storm(0, 12)
+		w.pass(5 * time.Minute)
+		w.expectStorm(3, 9)
+		w.stop()
+		w.loseStore()
+		w.start()
+		w.storm(0, 12)
+		w.pass(20 * time.Minute)
+		w.expectDigests(6, true) // that three were made in this hour was in the store
+		w.pass(2*time.Hour + 5*time.Minute)
+		w.expectDigests(12, false)
+		digests, _ := w.digests()
+		digests[0].expectSaid(w, "Every finding of this list has its own ticket or is closed.")
+	}, atMost(3))
+}
+
+func TestARuleOfAnotherNameHasAnotherDigestAndTheOldOneCloses(t *testing.T) {
+	keys := "[[rule]]\n" + atMost(3)
+	for _, h := range hosts()[:3] {
+		t.Run(h.name, func(t *testing.T) {
+			s := furnished(h, ruleSet{rules: keys}) // how issues close is among the defaults, which hold for what no rule is left of
+			inWorld(t, s, func(w *world) {
+				w.storm(0, 9)
+				w.pass(5 * time.Minute)
+				w.restartWith(strings.Replace(s.rules, "storm", "flood", 1))
+				w.pass(5 * time.Minute)
+				w.expectDigests(6, false, true)
+				if digests, _ := w.digests(); strings.Count(digests[1].Text, "part-") != 3 {
+					t.Errorf("the new digest lists:\n%s", digests[1].Text)
+				}
+				w.pass(2 * time.Hour)
+				w.expectDigests(9, false, false)
+			})
+		})
+	}
+}
+
+func TestWhatWaitsGoesToTheProjectThatTheRuleNamesNow(t *testing.T) {
+	rules := crowds()[0].rules + atMost(3)
+	inWorld(t, settings{rules: rules, jira: jiratest.Options{Projects: twoProjects()}}, func(w *world) {
+		w.storm(0, 9)
+		w.pass(5 * time.Minute)
+		w.restartWith(strings.Replace(rules, "SEC", "OPS", 1))
+		w.pass(5 * time.Hour)
+		perProject := map[string]int{}
+		for _, issue := range w.issues() {
+			perProject[issue.Key[:3]]++
+		}
+		w.expectDigests(9, false, false)
+		if perProject["SEC"] != 3+1 || perProject["OPS"] != 6+1 {
+			t.Errorf("issues by project, digests among them: %v, want 4 and 7", perProject)
+		}
+		w.expectBound(6) // three in each place
 	})
 }

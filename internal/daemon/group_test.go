@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"ticketd/internal/github/githubtest"
+	"ticketd/internal/jira/jiratest"
 	"ticketd/store"
 )
 
@@ -44,10 +47,10 @@ func member(verb, id string, at int64) string {
 	return target(verb, id, at, "affected_component", "part-"+id)
 }
 
-// line gives the line of a text that names a part, "" where none does.
+// line gives the line of a list that names a part, "" where none does.
 func line(text, part string) string {
 	for line := range strings.Lines(text) {
-		if strings.Contains(line, "part-"+part) {
+		if strings.Contains(line, " · part-"+part) {
 			return strings.TrimSpace(line)
 		}
 	}
@@ -62,7 +65,7 @@ func (s seen) expectList(w *world, states map[string]string) {
 			w.t.Errorf("%s lists %s as %q, want %s:\n%s", s.Key, id, got, state, s.Text)
 		}
 	}
-	if n := strings.Count(s.Text, "part-"); n != len(states) {
+	if n := strings.Count(s.Text, " · part-"); n != len(states) {
 		w.t.Errorf("%s lists %d members, want %d:\n%s", s.Key, n, len(states), s.Text)
 	}
 }
@@ -373,4 +376,66 @@ func TestEveryOrderOfTheEventsOfAGroupOneByOneEndsInTheSameTextAndState(t *testi
 			}, byParent)
 		})
 	}
+}
+
+func TestALostAnswerToACommentAboutMembersIsNotRepeated(t *testing.T) {
+	amongHosts(t, func(w *world, _ host) {
+		w.post(member("CREATED", "a", 1611058000))
+		w.settle()
+		w.jira.Fail(jiratest.Fault{Op: "comment", Kind: jiratest.Cut, Effect: true})
+		w.github.Fail(githubtest.Fault{Op: "comment", Kind: githubtest.Cut, Effect: true})
+		w.post(member("CREATED", "b", 1611058000))
+		w.pass(75 * time.Second)
+		w.post(member("CREATED", "c", 1611058000)) // while nobody knows whether the comment is there
+		w.pass(30 * time.Minute)
+		issue := w.one()
+		issue.expect(w, true, 2)
+		for id, want := range map[string]int{"b": 1, "c": 1} {
+			if n := strings.Count(strings.Join(issue.Said, "\n"), "new · part-"+id); n != want {
+				w.t.Errorf("%s is told of as new %d times: %q", id, n, issue.Said)
+			}
+		}
+		issue.expectList(w, map[string]string{"a": "open", "b": "open", "c": "open"})
+	}, byParent)
+}
+
+func TestADeletedIssueOfAGroupIsFollowedByOneThatListsAllMembers(t *testing.T) {
+	amongPeople(t, byParent, func(w *world, c crowd) {
+		w.post(member("CREATED", "a", 1611058000))
+		w.post(member("CREATED", "b", 1611058000))
+		w.gathered()
+		w.must(c.delete(w, w.one().Key))
+		w.post(member("FIXED", "a", 1611059000))
+		w.pass(c.believes)
+		if n := len(w.issues()); n != 0 {
+			w.t.Fatalf("%d issues though no finding was opened since the deletion", n)
+		}
+		w.post(member("CREATED", "c", 1611060000))
+		w.pass(c.believes)
+		issue := w.one()
+		issue.expect(w, true, len(issue.Comments))
+		issue.expectList(w, map[string]string{"a": "fixed", "b": "open", "c": "open"})
+	})
+}
+
+func TestAnIgnoredGroupStaysAsItIsUntilItIsRetried(t *testing.T) {
+	amongHosts(t, func(w *world, _ host) {
+		w.post(member("CREATED", "a", 1611058000))
+		w.settle()
+		before, id := w.one(), w.oneTicket().ID
+		w.inStore(func(ctx context.Context, s *store.Store) error { return s.IgnoreTicket(ctx, id, "a test system") })
+		w.poke()
+		calls := w.trackerCalls()
+		w.post(member("CREATED", "b", 1611059000))
+		w.post(member("FIXED", "a", 1611060000))
+		w.pass(time.Hour)
+		if after := w.one(); after.String() != before.String() || w.trackerCalls() != calls {
+			w.t.Errorf("something was done, in %d calls:\n%s", w.trackerCalls()-calls, after)
+		}
+		w.retry()
+		w.gathered()
+		issue := w.one()
+		issue.expect(w, true, 1)
+		issue.expectList(w, map[string]string{"a": "fixed", "b": "open"})
+	}, byParent)
 }
