@@ -72,9 +72,10 @@ func (k *initCommand) judge(i config.Initial, text string) error {
 // write makes the files and gives the names of those that were not there. The configuration comes
 // last: whoever finds it finds the others, too.
 func (k *initCommand) write(i config.Initial, text string) ([]string, error) {
+	there := &failure{code: exitFailure, err: fmt.Errorf("%s is there already", i.File(config.InitialConfig)),
+		hint: "name another folder with --dir, or replace it with --force"}
 	if _, err := os.Lstat(i.File(config.InitialConfig)); err == nil && !k.Force {
-		return nil, &failure{code: exitFailure, err: fmt.Errorf("%s is there already", i.File(config.InitialConfig)),
-			hint: "name another folder with --dir, or replace it with --force"}
+		return nil, there
 	}
 	if err := os.MkdirAll(i.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder: %w", err)
@@ -88,20 +89,30 @@ func (k *initCommand) write(i config.Initial, text string) ([]string, error) {
 			return nil, fmt.Errorf("writing a token file: %w", err)
 		}
 	}
-	if err := replace(i.File(config.InitialConfig), text); err != nil {
+	put := writeNew // whatever came there meanwhile is kept, too
+	if k.Force {
+		put = replace
+	}
+	switch err := put(i.File(config.InitialConfig), text); {
+	case errors.Is(err, fs.ErrExist):
+		return nil, there
+	case err != nil:
 		return nil, fmt.Errorf("writing the configuration: %w", err)
 	}
 	return append(made, config.InitialConfig), nil
 }
 
-// writeNew writes a file that only the owner can read and that was not there.
+// writeNew writes a file that only the owner can read and that was not there. One that could not be
+// written whole is removed: it would be kept the next time.
 func writeNew(name, content string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownerOnly)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(content)
-	return errors.Join(err, f.Close())
+	if err := finish(f, content); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 // replace writes a file in one go: a half-written one is never seen.
@@ -110,8 +121,7 @@ func replace(name, content string) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(content)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = finish(f, content)
 	if err == nil {
 		err = os.Rename(f.Name(), name)
 	}
@@ -119,4 +129,17 @@ func replace(name, content string) error {
 		err = errors.Join(err, os.Remove(f.Name()))
 	}
 	return err
+}
+
+// ownerOnly is the mode of what is written.
+const ownerOnly fs.FileMode = 0o600
+
+// finish writes a new file and closes it. The mode is set once more, because a umask may have taken the
+// owner's part of it.
+func finish(f *os.File, content string) error {
+	err := f.Chmod(ownerOnly)
+	if err == nil {
+		_, err = f.WriteString(content)
+	}
+	return errors.Join(err, f.Sync(), f.Close())
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"ticketd/internal/config"
@@ -64,18 +66,37 @@ func TestInitAsksForWhatTheFlagsDoNotGive(t *testing.T) {
 }
 
 func TestWhatInitWritesIsForItsOwnerAlone(t *testing.T) {
-	dir := t.TempDir()
-	args := []string{"init", "--dir", dir, "--jira", "https://jira.example.com", "--project", "SEC", "--github", "acme/app"}
-	if code := run(t.Context(), args, streams{strings.NewReader(""), io.Discard, io.Discard}, nil); code != exitOK {
-		t.Fatalf("the exit code is %d", code)
-	}
-	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 4 {
-		t.Fatalf("there are %v: %v", files, err)
-	}
-	for _, f := range files {
-		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: %v, %v", f.Name(), info.Mode(), err)
+	for _, umask := range []int{0, 0o022, 0o377, 0o777} {
+		before := syscall.Umask(0o022)
+		dir := t.TempDir()
+		args := []string{"init", "--dir", dir, "--jira", "https://jira.example.com", "--project", "SEC", "--github", "acme/app"}
+		syscall.Umask(umask)
+		code := run(t.Context(), args, streams{strings.NewReader(""), io.Discard, io.Discard}, nil)
+		syscall.Umask(before)
+		if code != exitOK {
+			t.Fatalf("with umask %#o the exit code is %d", umask, code)
 		}
+		files, err := os.ReadDir(dir)
+		if err != nil || len(files) != 4 {
+			t.Fatalf("there are %v: %v", files, err)
+		}
+		for _, f := range files {
+			if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("with umask %#o, %s: %v, %v", umask, f.Name(), info.Mode(), err)
+			}
+		}
+	}
+}
+
+func TestInitKeepsAConfigurationThatCameMeanwhile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x")
+	if err := writeNew(name, "first"); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeNew(name, "second"); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("the error is %v", err)
+	}
+	if text, err := os.ReadFile(name); err != nil || string(text) != "first" {
+		t.Errorf("%q is left: %v", text, err)
 	}
 }
