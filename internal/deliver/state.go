@@ -49,7 +49,9 @@ func (r *run) setState(ctx context.Context, open bool) error {
 	// S4
 	a := &r.t.Applied
 	a.Known, a.Disposition, a.Status, a.Refused, a.Opened = true, to, r.f.Status, finding.Stamp{}, r.f.Opened
-	r.toldAll()
+	if !open || r.t.State == store.TicketClosed || a.Told == nil {
+		r.toldAll()
+	} // else it may have been open all the time: no comment on its state is due, and one on its members is
 	if open {
 		if r.t.State == store.TicketClosed {
 			a.Reopened = r.f.Status
