@@ -19,8 +19,8 @@ const alsoLimit = 8
 // Or adds a write that is about to be sent to what may stand in the issue.
 func (w Written) Or(next Written) Written {
 	also := slices.DeleteFunc(slices.Clone(w.Also), func(a Written) bool { return a.Fence == next.Fence })
-	w.Also = append(also, next)
-	w.Also = w.Also[max(0, len(w.Also)-alsoLimit):]
+	also = append(also, next)
+	w.Also = also[max(0, len(also)-alsoLimit):]
 	return w
 }
 
