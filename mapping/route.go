@@ -94,7 +94,7 @@ func (m *Mapping) For(s Subject, dest ticket.Destination, name string) View {
 		return v
 	}
 	findings := s.Members
-	if s.Members == nil && !s.Digest {
+	if s.Members == nil && !s.Digest && s.Finding.Key != (finding.Key{}) { // what has no finding left matches no rule
 		findings = []finding.Finding{s.Finding}
 	}
 	for _, f := range findings {

@@ -74,7 +74,7 @@ type Rule struct {
 
 // Outcome says how a ticket is closed for one disposition, or reopened.
 type Outcome struct {
-	CommentOnly bool           `toml:"comment_only"` // comment and leave the ticket's state alone; default false
+	CommentOnly bool           `toml:"comment_only"` // comment and leave the ticket as it is: of the other keys only comment may be set; default false
 	Transitions []string       `toml:"transitions"`  // Jira: path of transition or status names or ids
 	Resolution  string         `toml:"resolution"`   // Jira: name
 	Fields      map[string]any `toml:"fields"`       // Jira: fields of the transition's screen, as in a rule

@@ -234,6 +234,7 @@ func TestTheViewOfAGroupIsThatOfTheRuleThatMadeIt(t *testing.T) {
 	}{
 		"a finding: the rule that matches it":       {One(target), here, "rest", "targets"},
 		"a finding that goes elsewhere now":         {One(target), there, "rest", "rest"},
+		"nothing that is left: the named rule":      {Several(nil), here, "targets", "targets"},
 		"a group: the named rule":                   {group, here, "rest", "rest"},
 		"a group whose rule leads elsewhere":        {group, here, "moved", "targets"},
 		"a group whose rule is gone":                {group, here, "gone", "targets"},
