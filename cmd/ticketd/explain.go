@@ -43,22 +43,11 @@ func (k *explainCommand) Run(ctx context.Context, p *program) error {
 	if (k.Finding == "") == (len(k.Events) == 0) {
 		return usage(errors.New("there is nothing to explain, or too much"), "name files with webhook bodies, or a finding with --finding UUID")
 	}
-	c, _, err := k.usableWithoutSecrets(p)
+	document, text, err := k.document(ctx, p, wants)
 	if err != nil {
 		return err
 	}
-	o := explain.Options{Config: c, Now: time.Now, Version: readBuild().Version}
-	document, row, err := k.explain(ctx, p, o)
-	if err != nil {
-		return err
-	}
-	if k.Requests {
-		if err := document.Rehearse(ctx, o); err != nil {
-			return &failure{code: exitFailure, err: err, hint: "--no-requests explains without"}
-		}
-	}
-	document.Misses = append([]explain.Miss{}, document.Missed(wants)...)
-	if err := k.print(p.stdout, document, explanationText(document, row)); err != nil {
+	if err := k.print(p.stdout, document, text); err != nil {
 		return err
 	}
 	if n := len(document.Misses); n > 0 {
@@ -66,6 +55,26 @@ func (k *explainCommand) Run(ctx context.Context, p *program) error {
 			hint: "see what was wanted and what came out above; change the rules or the wants"}
 	}
 	return nil
+}
+
+// document gives the explanation, for machines and as text for people.
+func (k *explainCommand) document(ctx context.Context, p *program, wants []explain.Want) (d explainDocument, text string, err error) {
+	c, _, err := k.usableWithoutSecrets(p)
+	if err != nil {
+		return d, "", err
+	}
+	o := explain.Options{Config: c, Now: time.Now, Version: readBuild().Version}
+	d, row, err := k.explain(ctx, p, o)
+	if err != nil {
+		return d, "", err
+	}
+	if k.Requests {
+		if err := d.Rehearse(ctx, o); err != nil {
+			return d, "", &failure{code: exitFailure, err: err, hint: "--no-requests explains without"}
+		}
+	}
+	d.Misses = append([]explain.Miss{}, d.Missed(wants)...)
+	return d, explanationText(d, row), nil
 }
 
 func (k *explainCommand) wants() ([]explain.Want, error) {

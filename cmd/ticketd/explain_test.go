@@ -25,6 +25,24 @@ func explained(t *testing.T, stdin string, args ...string) string {
 	return stdout.String()
 }
 
+// both gives what `ticketd explain` prints of an event as text and as JSON, explaining it once.
+func both(t *testing.T, config, event, stdin string) (text, document string) {
+	t.Helper()
+	k := explainCommand{Events: []string{event}, Requests: true}
+	k.Config = config
+	var out bytes.Buffer
+	p := &program{streams: streams{stdin: strings.NewReader(stdin), stdout: &out}}
+	d, text, err := k.document(t.Context(), p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.JSON = true
+	if err := k.print(p.stdout, d, text); err != nil {
+		t.Fatal(err)
+	}
+	return text, out.String()
+}
+
 func TestExplanationsOfEveryProductOnEveryTrackerLookAsTheGoldenFilesSay(t *testing.T) {
 	for config, events := range map[string][]string{
 		"jira-cloud":      {"api", "cloud", "mobile"},
@@ -32,12 +50,11 @@ func TestExplanationsOfEveryProductOnEveryTrackerLookAsTheGoldenFilesSay(t *test
 		"github":          {"api", "cloud", "mobile"},
 	} {
 		for _, event := range events {
-			for ending, more := range map[string][]string{".txt": nil, ".json": {"--json"}} {
-				t.Run(config+" "+event+ending, func(t *testing.T) {
-					args := append([]string{"--config", "testdata/explain/" + config + ".toml", "testdata/explain/" + event + ".json"}, more...)
-					golden(t, filepath.Join("testdata", "explain", config+"-"+event+ending), explained(t, "", args...))
-				})
-			}
+			t.Run(config+" "+event, func(t *testing.T) {
+				text, document := both(t, "testdata/explain/"+config+".toml", "testdata/explain/"+event+".json", "")
+				golden(t, filepath.Join("testdata", "explain", config+"-"+event+".txt"), text)
+				golden(t, filepath.Join("testdata", "explain", config+"-"+event+".json"), document)
+			})
 		}
 	}
 }
@@ -98,8 +115,7 @@ func TestAHostileFindingIsShownAsTextOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, config := range []string{"jira-cloud", "jira-datacenter", "github"} {
-		args := []string{"--config", "testdata/explain/" + config + ".toml", "-"}
-		text := explained(t, string(raw), args...)
+		text, document := both(t, "testdata/explain/"+config+".toml", "-", string(raw))
 		for _, bad := range []string{"\x1b", "\a", "\r", "\u202e", "\u009b", "\nrule      everything", "\nPOST https://evil"} {
 			if strings.Contains(text, bad) {
 				t.Errorf("%s: %q is printed:\n%s", config, bad, text)
@@ -108,7 +124,6 @@ func TestAHostileFindingIsShownAsTextOnly(t *testing.T) {
 		if !strings.Contains(text, `\x1b]0;owned`) {
 			t.Errorf("%s: the title is not shown:\n%s", config, text)
 		}
-		document := explained(t, string(raw), append(args, "--json")...)
 		var d explainDocument
 		if err := json.Unmarshal([]byte(document), &d); err != nil || d.Finding.Fields["title"] != hostileText {
 			t.Errorf("%s: %v, title %q", config, err, d.Finding.Fields["title"])
@@ -147,7 +162,7 @@ func TestNoSecretOfTheConfigurationIsPrintedByExplainOrTest(t *testing.T) {
 	for _, args := range [][]string{
 		{"explain", "--config", file, filepath.Join(dir, "a.json")},
 		{"explain", "--config", file, "--json", filepath.Join(dir, "a.json")},
-		{"explain", "--config", file, "--want", "project=NO", filepath.Join(dir, "a.json")},
+		{"explain", "--config", file, "--no-requests", "--want", "project=NO", filepath.Join(dir, "a.json")},
 		{"test", "--config", file, "-v", dir},
 		{"test", "--config", file, "-v", "--json", dir},
 	} {

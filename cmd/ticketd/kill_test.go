@@ -213,6 +213,7 @@ const (
 )
 
 func TestAnOpeningSurvivesAnAbsentTrackerAndAKill(t *testing.T) {
+	t.Parallel() // it waits for the daemon more than it works
 	s := newService(t)
 	s.start()
 	s.post(openedSample)
@@ -228,6 +229,7 @@ func TestAnOpeningSurvivesAnAbsentTrackerAndAKill(t *testing.T) {
 }
 
 func TestAClosingSurvivesAnUnwellTrackerAndAKill(t *testing.T) {
+	t.Parallel() // it waits for the daemon more than it works
 	s := newService(t)
 	s.jiraUp()
 	s.start()
@@ -246,6 +248,7 @@ func TestAClosingSurvivesAnUnwellTrackerAndAKill(t *testing.T) {
 }
 
 func TestAKillInTheMiddleOfACreateMakesNoSecondIssue(t *testing.T) {
+	t.Parallel() // it waits for the daemon more than it works
 	s := newService(t)
 	s.jiraUp()
 	s.start()

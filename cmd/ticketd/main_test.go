@@ -21,6 +21,10 @@ func TestMain(m *testing.M) {
 type leakChecked struct{ *testing.M }
 
 func (l leakChecked) Run() int {
+	if err := os.Setenv(withoutDelay()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := l.M.Run()
 	if code != 0 {
 		return code

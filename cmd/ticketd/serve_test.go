@@ -89,8 +89,6 @@ func TestServeStopsCleanlyOnSIGTERM(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), program)
 			cmd.Args = []string{"ticketd", "serve", "--config", serving(t)}
-			name, value := withoutDelay()
-			cmd.Env = append(os.Environ(), name+"="+value)
 			stderr, err := cmd.StderrPipe()
 			if err != nil {
 				t.Fatal(err)
