@@ -22,7 +22,7 @@ func (p plan) text() Step {
 		return Step{Action: Rest}
 	}
 	_, stale := p.stale()
-	if p.s.Members == nil && !p.s.Digest {
+	if !p.lists() {
 		return when(stale, Step{Action: Update})
 	}
 	if strings.HasPrefix(p.a.TellingOp, membersOp) { // as it was begun, whatever changed since
