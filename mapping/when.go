@@ -78,7 +78,7 @@ func newExpression(text string) (*expression, []fault) {
 	}
 	e := &expression{program: program, fields: read}
 	if err := e.try(); err != nil {
-		return nil, []fault{{pos: -1, text: "the expression fails: " + err.Error(), hint: seeReference}}
+		return nil, []fault{{pos: -1, text: "the expression fails: " + err.Error(), hint: "compare texts with texts and numbers with numbers, in lists as well"}}
 	}
 	return e, faults
 }

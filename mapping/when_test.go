@@ -120,7 +120,7 @@ func TestAWrongExpressionIsToldWithItsPlace(t *testing.T) {
 		"backslash":                        {`title matches "\d+"`, "17: this is no character that a backslash writes (write \\\\ for a backslash, or the text in `…`, where it is itself)"},
 		"count without a condition":        {`count(paths("tags")) > 1`, `1: count needs a list and a condition (write e.g. count(paths("tags"), # == "prod"))`},
 		"any without a condition":          {`any(paths("tags"))`, `18: a list and a condition are needed here (write e.g. any(paths("tags"), # == "prod"))`},
-		"a list that mixes":                {`any(["a", 1], # > 0)`, `0: the expression fails: invalid operation: string > int (docs/mapping.md lists what there is)`},
+		"a list that mixes":                {`any(["a", 1], # > 0)`, `0: the expression fails: invalid operation: string > int (compare texts with texts and numbers with numbers, in lists as well)`},
 		"a pattern of many repetitions":    {`title matches "([a-z]{0,1000}c)"`, `15: the patterns of the expression take too long on a long value (write shorter ones, without large numbers of repetitions, or split the rule)`},
 		"a text asked by every turn": {`any(paths("tags"), title matches "^a" and like(upper(title), "B*"))`, `20: within "any" a pattern is only asked of # (ask it before: let found = …; any(…, found and …))
 48: within "any" a pattern is only asked of # (ask it before: let found = …; any(…, found and …))`},
