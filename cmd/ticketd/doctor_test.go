@@ -265,13 +265,13 @@ func TestEachFaultIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 			}, exitOK,
 			[]string{"warning  labels:", "ticketd.toml:18: defaults.labels"},
 		},
-		"a field is required that no rule sets": {
+		"a field is required that the rule does not set": {
 			func(_ *testing.T, c *clinic) {
 				p := wellProject()
 				p.Fields["customfield_11"] = jiratest.Field{Name: "Root cause", Type: "select", Allowed: []string{"Code"}, Required: true}
 				c.jira.AddProject(p)
 			}, exitFailure,
-			[]string{"error    required field:", "ticketd.toml:24: rule[0].project", "  fields.\"Root cause\" = { select = \"Code\" }\n"},
+			[]string{"error    required field:", `and rule "payments" does not set it`, "ticketd.toml:20: rule[0]\n", "  fields.\"Root cause\" = { select = \"Code\" }\n"},
 		},
 		"no transition leads there": {
 			func(t *testing.T, c *clinic) {
