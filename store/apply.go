@@ -134,8 +134,9 @@ func (t *Tx) Redirect(ctx context.Context, id int64, to ticket.Destination, rule
 	})
 }
 
-// Leave says that a finding went from a ticket that nothing was ever sent for to another. Where it was
-// the last, the ticket rests and leaves its line. A step under way is stopped before it sends anything.
+// Leave says that a finding went from a ticket that nothing was ever sent for, to another or to none.
+// Where it was the last, the ticket rests and leaves its line. A step under way is stopped before it
+// sends anything.
 func (t *Tx) Leave(ctx context.Context, id int64, now time.Time) error {
 	return t.run(ctx, fmt.Sprintf("leaving ticket %d", id), func(ctx context.Context) error {
 		return leave(ctx, t.tx, id, now)

@@ -151,6 +151,35 @@ func TestATicketThatWasAttemptedKeepsItsFindingsAndNewOnesGoToTheirGroup(t *test
 	}
 }
 
+func TestAFindingThatNoRuleMatchesAnyMoreGetsNoTicket(t *testing.T) {
+	for name, attempted := range map[string]bool{"never attempted": false, "attempted": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, everything)
+			b.post(sample(created))
+			want := map[string]int{"target none": 0}
+			if attempted {
+				b.attempt()
+				want = map[string]int{"target intent": 1}
+			}
+			b.useRule(func(r *mapping.Rule) { r.Match.Kind = mapping.Patterns{"violation"} })
+			if _, err := b.Reroute(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			unrouted, err := b.store.Unrouted(t.Context(), 0)
+			if got := b.members(); !same(got, want) || err != nil || (len(unrouted) == 1) == attempted {
+				t.Errorf("%v and %d unrouted, want %v; %v", got, len(unrouted), want, err)
+			}
+			b.useRule(func(*mapping.Rule) {})
+			if _, err := b.Reroute(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.members(); got["target none"]+got["target intent"] != 1 || b.tickets()[0].Due.IsZero() != attempted {
+				t.Errorf("back: %v", got)
+			}
+		})
+	}
+}
+
 func TestAnIgnoredTicketKeepsItsFindings(t *testing.T) {
 	b := newBench(t, everything)
 	b.post(sample(created))

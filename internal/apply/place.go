@@ -10,46 +10,46 @@ import (
 )
 
 // place gives a finding its rule and its ticket row, and saves it. unrouted is why the rules lead it
-// nowhere; it keeps the ticket then that it may have.
+// nowhere. A ticket for which anything was ever sent keeps its findings and its destination; one for
+// which nothing was goes where the rules say now, and a finding of it that belongs to another group by
+// now, or to none, leaves it.
 func (a *Applier) place(ctx context.Context, tx *store.Tx, row *store.Finding) (unrouted, _ error) {
-	to, err := a.o.Mapping.Route(row.Finding)
-	if err != nil {
-		if row.TicketID == 0 {
-			row.Rule = ""
+	var has store.Ticket
+	if row.TicketID != 0 {
+		var err error
+		if has, err = tx.Ticket(ctx, row.TicketID); err != nil {
+			return nil, err
 		}
-		return err, tx.SaveFinding(ctx, *row)
 	}
-	row.Rule = to.Rule
-	left, err := a.settle(ctx, tx, row, to)
-	if err != nil {
+	to, unrouted := a.o.Mapping.Route(row.Finding)
+	if err := a.settle(ctx, tx, row, has, to, unrouted); err != nil {
 		return nil, err
 	}
-	if err := tx.SaveFinding(ctx, *row); err != nil || left == 0 {
-		return nil, err
+	if err := tx.SaveFinding(ctx, *row); err != nil || has.ID == 0 || has.ID == row.TicketID {
+		return unrouted, err
 	}
-	return nil, tx.Leave(ctx, left, a.o.Now())
+	return unrouted, tx.Leave(ctx, has.ID, a.o.Now())
 }
 
-// settle gives the finding the ticket that it belongs to. A ticket for which anything was ever sent
-// keeps its findings and its destination; one for which nothing was goes where the rules say now, and
-// a finding of it that belongs to another group by now leaves it. left is that ticket; 0: none.
-func (a *Applier) settle(ctx context.Context, tx *store.Tx, row *store.Finding, to mapping.Route) (left int64, _ error) {
-	if row.TicketID != 0 {
-		t, err := tx.Ticket(ctx, row.TicketID)
-		if err != nil {
-			return 0, err
+// settle gives the finding the rule and the ticket that it belongs to; has is the one that it has. It
+// keeps that where the rules cannot be asked.
+func (a *Applier) settle(ctx context.Context, tx *store.Tx, row *store.Finding, has store.Ticket, to mapping.Route, unrouted error) (err error) {
+	stays := has.ID != 0 && !movable(has)
+	if unrouted != nil {
+		if has.ID == 0 || (!stays && errors.Is(unrouted, mapping.ErrUnrouted)) {
+			row.Rule, row.TicketID = "", 0
 		}
-		if !movable(t) {
-			return 0, nil
-		}
-		if t.Group == to.Group {
-			return 0, a.redirect(ctx, tx, t, to)
-		}
-		left = t.ID
+		return nil
 	}
-	id, err := a.join(ctx, tx, to)
-	row.TicketID = id
-	return left, err
+	row.Rule = to.Rule
+	switch {
+	case stays:
+	case has.ID != 0 && has.Group == to.Group:
+		err = a.redirect(ctx, tx, has, to)
+	default:
+		row.TicketID, err = a.join(ctx, tx, to)
+	}
+	return err
 }
 
 // movable tells whether nothing was ever sent for a ticket, and nobody said what is to become of it.

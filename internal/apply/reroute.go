@@ -12,7 +12,7 @@ import (
 const fingerprintKey = "mapping_fingerprint"
 
 // Reroute asks the mapping again after it changed: findings that no rule matched get a ticket, those
-// whose ticket nothing was ever sent for get the one of their group now, and tickets that wait or are
+// whose ticket nothing was ever sent for get the one of their group now, or none, and tickets that wait or are
 // held go where the rules say now and are tried again. It gives the number of findings that were routed
 // anew, and does nothing where the mapping is the one of last time. No event may be applied meanwhile.
 func (a *Applier) Reroute(ctx context.Context) (int, error) {
@@ -93,12 +93,16 @@ func (a *Applier) rerouteWaiting(ctx context.Context, states []store.TicketState
 	}
 	return a.o.Store.Apply(ctx, func(tx *store.Tx) error {
 		for _, f := range members {
+			had := f.TicketID
 			unrouted, err := a.place(ctx, tx, &f)
 			if err != nil {
 				return err
 			}
 			if unrouted != nil {
 				a.sayUnrouted(f, unrouted)
+			}
+			if f.TicketID == 0 {
+				a.o.Logger.Info("no rule matches a finding any more, and it gets no ticket", "finding", f.Key.String(), "ticket", had)
 			}
 		}
 		return nil

@@ -227,6 +227,18 @@ func TestWhereARuleHasNoBoundAnyMoreAllIsMadeAtOnce(t *testing.T) {
 	}
 }
 
+func TestWhereTheRuleIsGoneNothingOfItsLineIsMade(t *testing.T) {
+	s := calm(t, hourly(1))
+	s.rerouted()
+	s.storm(5)
+	s.pass(5 * time.Minute)
+	s.remap(func(r *mapping.Rule) { r.Match.Kind = mapping.Patterns{"violation"} })
+	s.pass(24 * time.Hour)
+	if digest := s.issuesOf(s.digest()); s.made() != 1 || len(digest) != 1 || digest[0].open {
+		t.Errorf("%d tickets, want the one of before and a digest that is closed", s.made())
+	}
+}
+
 func TestARenamedRuleTakesItsLineAlong(t *testing.T) {
 	s := calm(t, hourly(1))
 	s.rerouted()
