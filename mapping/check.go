@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
 )
 
@@ -225,6 +226,20 @@ func (c *compiler) kinds(at place, p Patterns) {
 		if pattern != "" && !slices.ContainsFunc(known, g.matches) {
 			c.warn(elementPlace(at, len(p), i), "no finding has the kind "+strconv.Quote(pattern), didYouMean(pattern, known))
 		}
+	}
+}
+
+// words warns of a severity or relevance to match that Data Theorem is not known to send.
+func (c *compiler) words(at place, field finding.Field, p Patterns) {
+	doc, _ := fieldOf(string(field))
+	for i, pattern := range p {
+		bare := strings.TrimPrefix(pattern, "!")
+		g := newGlob(bare)
+		known := func(word string) bool { return g.matches(strings.ToLower(word)) }
+		if bare == "" || slices.ContainsFunc(doc.Words, known) {
+			continue
+		}
+		c.warn(elementPlace(at, len(p), i), fmt.Sprintf("Data Theorem is not known to send the %s %q", field, bare), didYouMean(bare, doc.Words))
 	}
 }
 

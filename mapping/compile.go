@@ -57,6 +57,8 @@ func (c *compiler) rule(i int, layers []layer, profiles map[string]*rule, defaul
 	r.match = compileMatch(s.Match, at.key("match"), &c.report)
 	r.unclear = len(c.problems) > before
 	c.kinds(at.key("match", "kind"), s.Match.Kind)
+	c.words(at.key("match", "severity"), finding.Severity, s.Match.Severity)
+	c.words(at.key("match", "relevance"), finding.Relevance, s.Match.Relevance)
 	r.when, r.whenText = c.when(at.key("when"), s.When), strings.TrimSpace(s.When)
 	for _, l := range layers[1 : len(layers)-1] {
 		r.inherit(profiles[l.at[1]])

@@ -143,7 +143,7 @@ func TestEveryMistakeIsToldExactly(t *testing.T) {
 		"unknown severity": {jira(func(r *Rule) { r.Priority = map[string]string{"URGNET": "High"} }), []string{
 			`warning: rule.0.priority.URGNET: Data Theorem is not known to send the severity or relevance "URGNET" (did you mean "URGENT"?)`}},
 
-		"template: unclosed":         {title("{{.Title"), []string{`rule.0.title@1: unclosed action`}},
+		"template: unclosed":         {title("{{.Title"), []string{`rule.0.title@1: {{ is not closed (close it with }})`}},
 		"template: unclosed if":      {title("\n{{if .Title}}x"), []string{`rule.0.title@2: the template ends too early (an {{if}}, {{range}}, {{with}} or {{define}} needs its {{end}})`}},
 		"template: unknown field":    {title("A é {{.Tilte}}"), []string{`rule.0.title@8: a finding has no ".Tilte" (did you mean "Title"?)`}},
 		"template: unknown function": {title("{{.Title | uper}}"), []string{`rule.0.title@12: there is no function "uper" (did you mean "upper"?)`}},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"ticketd/internal/ticket"
 )
@@ -88,12 +89,18 @@ func (c *compiler) customField(at place, value any) *customField {
 
 // typeOf tells whether a table is { TYPE = value }.
 func (c *compiler) typeOf(at place, table map[string]any) (ticket.FieldType, any, bool) {
-	if len(table) != 1 {
-		return "", nil, false
-	}
-	var names []string
+	var names, given []string
 	for _, t := range ticket.FieldTypes() {
 		names = append(names, string(t))
+		if _, ok := table[string(t)]; ok {
+			given = append(given, string(t))
+		}
+	}
+	if len(given) > 1 && len(given) == len(table) {
+		c.warn(at, "the field has several types: "+strings.Join(given, ", ")+": the table is sent to Jira as it is", "write { TYPE = value } with one of them")
+	}
+	if len(table) != 1 {
+		return "", nil, false
 	}
 	for key, inner := range table {
 		if slices.Contains(names, key) {

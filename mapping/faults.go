@@ -27,7 +27,8 @@ func parseFault(text string, err error) fault {
 	if m[2] == "unexpected EOF" {
 		return fault{pos: offset(text, m[1], "0"), text: "the template ends too early", hint: "an {{if}}, {{range}}, {{with}} or {{define}} needs its {{end}}"}
 	}
-	return fault{pos: offset(text, m[1], "0"), text: elsewhere.ReplaceAllString(m[2], "line $1 of the template")}
+	said, hint := templateWords(elsewhere.ReplaceAllString(m[2], "line $1 of the template"))
+	return fault{pos: offset(text, m[1], "0"), text: said, hint: hint}
 }
 
 func executeFault(text string, err error) fault {
@@ -45,7 +46,31 @@ func executeFault(text string, err error) fault {
 		"mapping.styled", "a link or code",
 		"reflect: ", "",
 	).Replace(m[3])
-	return fault{pos: offset(text, m[1], m[2]), text: said}
+	said, hint := templateWords(said)
+	return fault{pos: offset(text, m[1], m[2]), text: said, hint: hint}
+}
+
+// argumentCount is how text/template says that a function is called with too few arguments or too many.
+var argumentCount = regexp.MustCompile(`^wrong number of args for (\w+): want (at least )?(\d+) got (\d+)$`)
+
+// templateWords puts what text/template says most often in plainer words.
+func templateWords(said string) (text, hint string) {
+	switch {
+	case said == "unclosed action", strings.HasPrefix(said, `unexpected "}" in`):
+		return "{{ is not closed", "close it with }}"
+	case said == "unexpected {{end}}":
+		return "there is an {{end}} too many", "each ends one {{if}}, {{range}}, {{with}} or {{define}}"
+	}
+	m := argumentCount.FindStringSubmatch(said)
+	if m == nil {
+		return said, ""
+	}
+	for _, f := range Functions() {
+		if f.Name == m[1] {
+			hint = "write " + f.Name + " " + f.Arguments + "; a | hands over the last of them"
+		}
+	}
+	return m[1] + " is given " + m[4] + " and wants " + m[2] + m[3] + " arguments", hint
 }
 
 // offset finds the byte of a line, counted from 1, and a column, counted from 0.

@@ -79,6 +79,11 @@ func unexpectedHint(token string) string {
 		return between(token)
 	case lower != token && slices.Contains(operators, lower):
 		return "write " + lower
+	case slices.Contains(whenFunctions(), token):
+		return "write " + callForm(token)
+	}
+	if near, ok := nearest(token, operators); ok && len(token) > len("not") {
+		return "did you mean " + strconv.Quote(near) + "?"
 	}
 	return ""
 }
