@@ -62,7 +62,7 @@ func (a allowed) others(word string) string {
 		return fmt.Sprintf("digits alone are an id: %q has the id %s, write that", word, outbound.Printable(v.ID, wordLimit))
 	}
 	if len(a) == 0 {
-		return "there is none yet"
+		return "there is none yet: make one in Jira, or take it out of the rule"
 	}
 	return "use one of those that exist: " + list(a.names()) + orNearest(word, a.names())
 }

@@ -79,9 +79,14 @@ func (e *examination) unknown(check string, key []string, text, hint string) {
 	e.add(ticket.Symptom{Severity: ticket.Unknown, Check: check, Text: text, Hint: hint, Key: key})
 }
 
-// failed notes that a look brought no answer: Unknown where another time may do better.
-func (e *examination) failed(check string, key []string, err error) {
+// failed notes that a look brought no answer: Unknown where another time may do better. about says what
+// cannot be looked at, where the words are not our own.
+func (e *examination) failed(check, about string, key []string, err error) {
 	te := ticket.AsError(err)
+	text := strings.TrimPrefix(err.Error(), te.Op+": ")
+	if te.Status != 0 || te.Err != nil {
+		text = about + ": " + text
+	}
 	severity := ticket.Failing
 	switch te.Decision {
 	case ticket.Retry, ticket.Doubt, ticket.Pause, ticket.Slow, ticket.Conflict:
@@ -92,7 +97,7 @@ func (e *examination) failed(check string, key []string, err error) {
 	if severity == ticket.Unknown && hint == "" {
 		hint = "try again later"
 	}
-	e.add(ticket.Symptom{Severity: severity, Check: check, Text: err.Error(), Hint: hint, Key: key})
+	e.add(ticket.Symptom{Severity: severity, Check: check, Text: text, Hint: hint, Key: key})
 }
 
 // wants gives what the rules want of some aspects.
@@ -116,7 +121,7 @@ func (e *examination) site(ctx context.Context) bool {
 		if errors.Is(err, errCredential) || errors.Is(err, errRejected) || ticket.AsError(err).Status == http.StatusUnauthorized {
 			return true // the next step tells it
 		}
-		e.failed(checkSite, nil, err)
+		e.failed(checkSite, e.t.o.Base.Host+" does not answer as a Jira does", nil, err)
 		return false
 	}
 	names := map[string]string{Cloud: "Jira Cloud", DataCenter: "Jira Data Center"}
@@ -132,14 +137,14 @@ func (e *examination) site(ctx context.Context) bool {
 func (e *examination) credential(ctx context.Context) bool {
 	me, err := e.t.identify(ctx)
 	if err != nil {
-		e.failed(checkCredential, nil, err)
+		e.failed(checkCredential, "the account of the credential is not told", nil, err)
 		return false
 	}
 	if e.cloud, err = e.t.cloud(ctx); err == nil {
 		e.ours, err = e.t.ours(ctx)
 	}
 	if err != nil {
-		e.failed(checkSite, nil, err)
+		e.failed(checkSite, e.t.o.Base.Host+" does not answer as a Jira does", nil, err)
 		return false
 	}
 	e.healthy(checkCredential, nil, "the credential belongs to %s (%s)", outbound.Printable(me.DisplayName, wordLimit), me.id())
@@ -149,7 +154,7 @@ func (e *examination) credential(ctx context.Context) bool {
 func (e *examination) project(ctx context.Context) bool {
 	key := e.need.Destination.Project
 	if !reProject.MatchString(key) {
-		e.failed(checkProject, e.need.Key, malformed("project", "project key"))
+		e.add(ticket.Symptom{Severity: ticket.Failing, Check: checkProject, Text: fmt.Sprintf("%q is no key of a project", key), Hint: "name the project by a key like SEC", Key: e.need.Key})
 		return false
 	}
 	path, _, err := e.t.api(ctx, "project", key)
@@ -163,7 +168,7 @@ func (e *examination) project(ctx context.Context) bool {
 	}
 	switch {
 	case err != nil:
-		e.failed(checkProject, e.need.Key, amend(err, func(te *ticket.Error) {
+		e.failed(checkProject, "project "+key+" cannot be read", e.need.Key, amend(err, func(te *ticket.Error) {
 			if te.Decision == ticket.HoldDestination {
 				te.Hint = hintProject
 			}
@@ -189,7 +194,7 @@ func (e *examination) issueType(ctx context.Context) bool {
 	}
 	types, err := e.t.issueTypes(ctx, e.need.Destination.Project)
 	if err != nil {
-		e.failed(checkType, key, err)
+		e.failed(checkType, "the types of issue of project "+e.need.Destination.Project+" cannot be read", key, err)
 		return true
 	}
 	i := slices.IndexFunc(types, func(i issueType) bool { return i.is(want) })

@@ -126,7 +126,7 @@ func (e *examination) screenField(w ticket.Want, tr transition) {
 	id, err := tr.field(w.Field.Name)
 	switch {
 	case err != nil:
-		e.failed(check, w.Key, err)
+		e.failed(check, outcomeOf(w), w.Key, err)
 		return
 	case id == "":
 		e.add(ticket.Symptom{Severity: ticket.Warning, Check: check, Text: fmt.Sprintf("%s: field %q is not on the screen of transition %q: it is not sent", outcomeOf(w), w.Field.Name, tr.Name),

@@ -75,7 +75,7 @@ func (e *examination) parents(ctx context.Context) {
 	e.each(ticket.WantParent, check, func(w ticket.Want) {
 		over, err := e.t.parentType(ctx, w.Value)
 		if err != nil {
-			e.failed(check, w.Key, err)
+			e.failed(check, "parent "+w.Value+" cannot be read", w.Key, err)
 			return
 		}
 		if why := e.unfit(ctx, over); why != "" {

@@ -54,7 +54,7 @@ func (e *examination) permissions(ctx context.Context) bool {
 	asked := e.permissionsFor()
 	have, err := e.t.myPermissions(ctx, e.need.Destination.Project, asked)
 	if err != nil {
-		e.failed(checkPermissions, e.need.Key, err)
+		e.failed(checkPermissions, "the permissions of the account cannot be read", e.need.Key, err)
 		return true
 	}
 	before := len(e.symptoms)

@@ -184,7 +184,7 @@ func (e *examination) fieldUnknown(w ticket.Want, err error) {
 	if len(shown) == 1 && ticket.DecisionOf(err) == ticket.HoldTicket {
 		paste = fieldKey(shown[0].ID) + " = " + shown[0].Schema.example(shown[0].Allowed)
 	}
-	e.failed("field", w.Key, err)
+	e.failed("field", "the fields of the site cannot be read", w.Key, err)
 	last := &e.symptoms[len(e.symptoms)-1]
 	last.Paste = paste
 }

@@ -183,6 +183,9 @@ func (f faulty) test(t *testing.T, dc bool) {
 	if len(got.Key) > 0 {
 		key = got.Key[len(got.Key)-1]
 	}
+	if strings.HasPrefix(got.Text, got.Check+":") {
+		t.Errorf("it says twice what was looked at: %s: %s", got.Check, got.Text)
+	}
 	if got.Hint == "" || !strings.Contains(got.Hint, f.hint) || got.Paste != f.paste || key != f.key {
 		t.Errorf("symptom %+v", got)
 	}
@@ -237,7 +240,7 @@ func faults() map[string]faulty {
 		"no such project":        {change: func(_ *jiratest.Options, p *jiratest.Project) { p.Key = "OTHER" }, severity: ticket.Failing, check: "project", text: "404", hint: "Browse Projects", key: "project"},
 		"hidden project":         {change: func(_ *jiratest.Options, p *jiratest.Project) { p.Hidden = true }, severity: ticket.Failing, check: "project", text: "404", hint: "Browse Projects", key: "project"},
 		"archived project":       {change: func(_ *jiratest.Options, p *jiratest.Project) { p.Archived = true }, severity: ticket.Failing, check: "project", text: "archived", hint: "restore", key: "project"},
-		"a key that is none":     {need: func(n *ticket.Need) { n.Destination.Project = "../x" }, severity: ticket.Failing, check: "project", text: "malformed", key: "project"},
+		"a key that is none":     {need: func(n *ticket.Need) { n.Destination.Project = "../x" }, severity: ticket.Failing, check: "project", text: `"../x" is no key`, hint: "like SEC", key: "project"},
 		"permissions unreadable": {fault: answered("permissions", 500), severity: ticket.Unknown, check: "permissions", text: "500", hint: "try again", key: "project"},
 
 		"no such issue type": {need: func(n *ticket.Need) { n.Destination.IssueType = "Bgu" }, severity: ticket.Failing, check: "issue type", text: `"Bgu"`, hint: "Bug, Epic", paste: `issue_type = "Bug"`, key: "issue_type"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"ticketd/internal/ticket"
 )
@@ -58,12 +59,12 @@ func (e *examination) way(ctx context.Context, w *flow, want ticket.Want) {
 		at := from.Fields.Status
 		offered, err := w.transitionsOf(ctx, e.t, from)
 		if err != nil {
-			e.failed(checkTransition, want.Key, err)
+			e.failed(checkTransition, outcomeOf(want)+": the transitions of "+from.Key+" cannot be read", want.Key, err)
 			return
 		}
 		next, rest, err := choose(offered, path, at, ticket.Change{Open: open, Closing: ticket.Closing{Transitions: want.Path}})
 		if err != nil {
-			e.noWay(want, from, err)
+			e.noWay(want, from, offered, err)
 			return
 		}
 		e.screenRequires(want, next)
@@ -82,18 +83,29 @@ func (e *examination) way(ctx context.Context, w *flow, want ticket.Want) {
 
 // noWay tells that nothing leads on from where an issue is. What is left of a path is not needed in
 // a status that is as wanted; and from a status in which no issue begins a way may well be missing.
-func (e *examination) noWay(want ticket.Want, from answer, err error) {
+func (e *examination) noWay(want ticket.Want, from answer, offered []transition, err error) {
 	te, at := ticket.AsError(err), from.Fields.Status
-	s := ticket.Symptom{Severity: ticket.Failing, Check: checkTransition, Text: fmt.Sprintf("%s: %s (seen from %s)", outcomeOf(want), te.Message, from.Key), Hint: te.Hint, Key: want.Key}
+	s := ticket.Symptom{Severity: ticket.Failing, Check: checkTransition, Text: fmt.Sprintf("%s: %s (seen from %s)", outcomeOf(want), te.Message, from.Key),
+		Hint: strings.ReplaceAll(te.Hint, "<disposition>", want.Disposition), Paste: wayLine(want, offered), Key: want.Key}
 	switch open := want.Disposition == reopening; {
 	case at.open() == open:
 		e.healthy(checkTransition, want.Key, "%s: status %q is reached, and the rest of the path is not needed there", outcomeOf(want), at.Name)
 		return
 	case !open && at.Category.Key != "new":
-		s.Severity = ticket.Unknown
-		s.Hint = "no issue that stands at the beginning is there to see the workflow from; " + te.Hint
+		s.Severity, s.Paste = ticket.Unknown, ""
+		s.Hint = "no issue that stands at the beginning is there to see the workflow from; " + s.Hint
 	}
 	e.add(s)
+}
+
+// wayLine is the line of TOML that names the one transition which leads to the outcome at once; "" where
+// there is none, or there are several.
+func wayLine(want ticket.Want, offered []transition) string {
+	direct := slices.DeleteFunc(slices.Clone(offered), func(tr transition) bool { return tr.To.open() != (want.Disposition == reopening) })
+	if len(direct) != 1 {
+		return ""
+	}
+	return "on." + tomlKey(want.Disposition) + ".transitions = " + tomlTexts([]string{direct[0].Name})
 }
 
 // end looks at the last step of a way.

@@ -87,7 +87,7 @@ func wayTests() map[string]wayTest {
 		"several ways": {workflow: jiratest.Workflow{Statuses: review.Statuses, Transitions: []jiratest.Transition{{ID: "1", Name: "Fix", To: "Resolved"}, {ID: "2", Name: "Refuse", To: "Won't Do"}}},
 			issues: []string{"Open"}, wants: []ticket.Want{wantWay("fixed")}, severity: ticket.Failing, check: "transition", text: "several transitions", hint: `"Refuse"`},
 		"a first step that is not there": {workflow: plain, issues: []string{"To Do"}, wants: []ticket.Want{wantWay("fixed", "Dnoe")},
-			severity: ticket.Failing, check: "transition", text: `none of the configured steps ["Dnoe"] is offered`, hint: `"Done"`},
+			severity: ticket.Failing, check: "transition", text: `none of the configured steps ["Dnoe"] is offered`, hint: `on.fixed of the rule; from here there are: "To Do"`, paste: `on.fixed.transitions = ["Done"]`},
 		"a path that ends open": {workflow: plain, issues: []string{"To Do"}, wants: []ticket.Want{wantWay("fixed", "In Progress")},
 			severity: ticket.Failing, check: "transition", text: `ends in status "In Progress", which is open`, hint: "a status that is done"},
 		"a path that ends done for a reopening": {workflow: review, issues: []string{"Resolved"}, wants: []ticket.Want{wantWay("open", "Reopen", "Won't Do")},

@@ -136,11 +136,13 @@ func rejected(x *outbound.Exchange) bool {
 // was carried out all the same, as an anonymous person, did have an effect.
 func (t *Tracker) rejection(r request, x *outbound.Exchange) error {
 	e := &ticket.Error{
-		Decision: ticket.HoldTracker, Op: r.op, Status: x.Status, Message: "the credential was refused",
-		Hint: hintCredential, RequestID: requestID(x.Header), Err: errRejected,
+		Decision: ticket.HoldTracker, Op: r.op, Status: x.Status, Hint: hintCredential, RequestID: requestID(x.Header), Err: errRejected,
 	}
-	if r.write() && x.Status >= 200 && x.Status <= 299 {
-		e.Decision = ticket.Doubt
+	if x.Status >= 200 && x.Status <= 299 {
+		e.Message = "answered as to an anonymous person"
+		if r.write() {
+			e.Decision = ticket.Doubt
+		}
 	}
 	if strings.Contains(strings.ToUpper(x.Header.Get("X-Seraph-LoginReason")), "AUTHENTICATION_DENIED") {
 		e.Hint = hintCaptcha
