@@ -323,7 +323,7 @@ func TestEachFaultIsToldWithItsPlaceAndItsRemedy(t *testing.T) {
 				t.Helper()
 				c.edit(t, `assignee = "ada"`, `assignee = "bob"`)
 			}, exitOK,
-			[]string{`warning  assignee: "bob" cannot be assigned`, "ticketd.toml:35: rule[1].assignee", "see the login"},
+			[]string{`warning  assignee: "bob" cannot be assigned`, "ticketd.toml:35: rule[1].assignee", "check the login"},
 		},
 		"the milestone is closed": {
 			func(t *testing.T, c *clinic) {

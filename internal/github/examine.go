@@ -94,9 +94,9 @@ func (e *examination) unanswered(x *outbound.Exchange, err error) {
 	case cause.Decision == ticket.HoldTracker:
 		s.Check, s.Text, s.Hint = ticket.CheckCredential, "is refused: "+cause.Error(), cause.Hint
 	case x.Status/100 == 2, x.Status/100 == 3, x.Status == http.StatusNotFound:
-		s.Hint = "see url and api_url of the tracker: this does not look like GitHub's API"
+		s.Hint = "check url and api_url of the tracker: this does not look like GitHub's API"
 	case cause.Decision == ticket.Retry:
-		s.Hint = "see that the host can be reached from here: its name, its port, a proxy, its certificate"
+		s.Hint = "check that the host can be reached from here: its name, its port, a proxy, its certificate"
 	default:
 		s.Check, s.Text, s.Hint = ticket.CheckCredential, "is refused: "+cause.Error(), cause.Hint
 	}

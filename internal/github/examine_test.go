@@ -142,9 +142,9 @@ func with(f githubtest.Fault) func(*testing.T, *githubtest.Server) {
 func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 	for _, f := range []ailment{
 		{name: "the host is down", spoil: with(githubtest.Fault{Times: -1, Kind: githubtest.Cut}),
-			want: "error site: api.github.test does not answer as it should: identity: Get \"https://api.github.test/user\": connection reset by peer (see that the host can be reached from here: its name, its port, a proxy, its certificate)"},
+			want: "error site: api.github.test does not answer as it should: identity: Get \"https://api.github.test/user\": connection reset by peer (check that the host can be reached from here: its name, its port, a proxy, its certificate)"},
 		{name: "something else answers", spoil: with(githubtest.Fault{Times: -1, Kind: githubtest.HTML}),
-			want: "error site: api.github.test does not answer as it should: identity: HTTP 200: invalid character '<' looking for beginning of value (see url and api_url of the tracker: this does not look like GitHub's API)"},
+			want: "error site: api.github.test does not answer as it should: identity: HTTP 200: invalid character '<' looking for beginning of value (check url and api_url of the tracker: this does not look like GitHub's API)"},
 		{name: "the quota is used up", spoil: with(githubtest.Fault{Op: "user", Kind: githubtest.Primary}),
 			want: "unknown site: api.github.test lets nothing be looked at now: identity: HTTP 403: API rate limit exceeded for user ID 1001. (try again later)"},
 		{name: "the token is revoked", spoil: func(_ *testing.T, s *githubtest.Server) { s.SetToken("another") },
@@ -162,7 +162,7 @@ func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 		},
 			want: "warning credential: the token may do more than ticketd needs: admin:org, delete_repo, workflow (make a fine-grained token for the repositories in question with Issues: read and write, or a classic one with repo alone)"},
 		{name: "the token is fine-grained", spoil: func(_ *testing.T, s *githubtest.Server) { s.FineGrained() },
-			want: "unknown permissions: GitHub does not tell beforehand whether a fine-grained token may write issues of acme/app (see that the token has Issues: read and write there)"},
+			want: "unknown permissions: GitHub does not tell beforehand whether a fine-grained token may write issues of acme/app (check that the token has Issues: read and write there)"},
 		{name: "the token may only read", spoil: func(t *testing.T, s *githubtest.Server) {
 			s.Classic("read:user")
 			must(t, s.Publish(repo))
@@ -173,17 +173,17 @@ func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 		{name: "the rule names no repository", need: func(n *ticket.Need) { n.Destination.Project = "acme" },
 			want: `error repository: "acme" is no GitHub repository in the form owner/repo (name it as owner/repo)`},
 		{name: "the repository is out of sight", spoil: on(func(s *githubtest.Server) error { return s.Hide(repo) }),
-			want: "error repository: acme/app does not exist, or the credential may not see it (see the name, and that the account has access to it)"},
+			want: "error repository: acme/app does not exist, or the credential may not see it (check the name, and that the account has access to it)"},
 		{name: "the repository is out of a narrow token's sight", spoil: func(t *testing.T, s *githubtest.Server) {
 			must(t, s.Hide(repo))
 			s.Classic("public_repo")
 		},
-			want: "error repository: acme/app does not exist, or the credential may not see it (see the name; the token lacks the scope repo, without which it sees no private repository)"},
+			want: "error repository: acme/app does not exist, or the credential may not see it (check the name; the token lacks the scope repo, without which it sees no private repository)"},
 		{name: "the repository is out of a fine-grained token's sight", spoil: func(t *testing.T, s *githubtest.Server) {
 			must(t, s.Hide(repo))
 			s.FineGrained()
 		},
-			want: "error repository: acme/app does not exist, or the credential may not see it (see the name; a fine-grained token must list the repository, and its organization may have to approve the token)"},
+			want: "error repository: acme/app does not exist, or the credential may not see it (check the name; a fine-grained token must list the repository, and its organization may have to approve the token)"},
 		{name: "the repository was renamed", spoil: on(func(s *githubtest.Server) error { return s.Rename(repo, "acme/shop") }),
 			want: `error repository: acme/app is called acme/shop now (use that name; ticketd does not follow a repository by itself) {repository = "acme/shop"}`},
 		{name: "the repository is archived", spoil: on(func(s *githubtest.Server) error { return s.Archive(repo) }),
@@ -210,7 +210,7 @@ func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 			want: `ok label: "new" does not exist yet; GitHub makes it when it is first used @rule.0.label`},
 		{name: "a label may not be made", need: func(n *ticket.Need) { n.Wants[0].Value = "new" },
 			spoil: on(func(s *githubtest.Server) error { return s.ForbidLabels(repo) }),
-			want:  `warning label: "new" does not exist in acme/app, and the account may not make labels: issues are made without any (make the label, or give the account the role Write) @rule.0.label`},
+			want:  `warning label: "new" does not exist in acme/app, and the account may not make labels: it is left out, and every label that is sent with it (make the label, or give the account the role Write) @rule.0.label`},
 		{name: "there are too many labels", need: func(n *ticket.Need) { n.Wants[0].Value = "zzz" },
 			spoil: func(t *testing.T, s *githubtest.Server) {
 				must(t, s.ForbidLabels(repo))
@@ -218,19 +218,22 @@ func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 					must(t, s.DefineLabel(repo, fmt.Sprintf("label-%04d", i)))
 				}
 			},
-			want: `unknown label: "zzz" is not among the first 1000 labels of acme/app (see that it exists; the account may not make labels) @rule.0.label`},
+			want: `unknown label: "zzz" is not among the first 1000 labels of acme/app (check that it exists; the account may not make labels) @rule.0.label`},
 		{name: "labels cannot be read", spoil: with(githubtest.Fault{Op: "labels", Times: -1, Kind: githubtest.Status, Code: http.StatusBadGateway}),
 			want: "unknown label: the labels of acme/app cannot be read: labels: HTTP 502 (try again later)"},
 		{name: "nobody has the assignee's login", need: func(n *ticket.Need) { n.Wants[1].Value = "nobody" },
-			want: `warning assignee: "nobody" cannot be assigned in acme/app: issues are made without an assignee (see the login; it needs access to the repository) @rule.0.assignee`},
+			want: `warning assignee: "nobody" cannot be assigned in acme/app: issues are made without an assignee (check the login; it needs access to the repository) @rule.0.assignee`},
 		{name: "the assignee is a path", need: func(n *ticket.Need) { n.Wants[1].Value = "../../orgs/x" },
-			want: `warning assignee: "../../orgs/x" cannot be assigned in acme/app: issues are made without an assignee (see the login; it needs access to the repository) @rule.0.assignee`},
+			want: `warning assignee: "../../orgs/x" cannot be assigned in acme/app: issues are made without an assignee (check the login; it needs access to the repository) @rule.0.assignee`},
 		{name: "the assignee cannot be asked for", spoil: with(githubtest.Fault{Op: "assignee", Times: -1, Kind: githubtest.HTML}),
 			want: `unknown assignee: "ada": assignee: HTTP 200: the answer says neither yes nor no (try again later) @rule.0.assignee`},
 		{name: "there is no such milestone", need: func(n *ticket.Need) { n.Wants[2].Value = "Q2" },
 			want: `warning milestone: there is no milestone "Q2" in acme/app: issues are made without one (make it, or name one that exists by its title or number) @rule.0.milestone`},
 		{name: "there is no milestone of that number", need: func(n *ticket.Need) { n.Wants[2].Value = "7" },
 			want: `warning milestone: there is no milestone "7" in acme/app: issues are made without one (make it, or name one that exists by its title or number) @rule.0.milestone`},
+		{name: "a milestone of digits is called by its title", need: func(n *ticket.Need) { n.Wants[2].Value = "2026" },
+			spoil: on(func(s *githubtest.Server) error { _, err := s.AddMilestone(repo, "2026"); return err }),
+			want:  `warning milestone: there is no milestone with the number 2026 in acme/app: issues are made without one (digits alone are a number, and the milestone "2026" has the number 2) {milestone = "2"} @rule.0.milestone`},
 		{name: "the milestone is closed", spoil: on(func(s *githubtest.Server) error { return s.CloseMilestone(repo, 1) }),
 			want: `warning milestone: the milestone "Q1" is closed; issues are put into it all the same (open it, or name another) @rule.0.milestone`},
 		{name: "there are too many milestones", need: func(n *ticket.Need) { n.Wants[2].Value = "later" },

@@ -57,14 +57,14 @@ func (e *examination) noRepository(ctx context.Context, x *outbound.Exchange, er
 		e.trouble(checkRepository, e.place.String(), nil, err)
 		return
 	}
-	hint := "see the name; a fine-grained token must list the repository, and its organization may have to approve the token"
+	hint := "check the name; a fine-grained token must list the repository, and its organization may have to approve the token"
 	switch {
 	case e.t.o.App != nil:
-		hint = "see the name, and that the GitHub App is installed on it"
+		hint = "check the name, and that the GitHub App is installed on it"
 	case e.scopes != nil && !e.scopes.has("repo"):
-		hint = "see the name; the token lacks the scope repo, without which it sees no private repository"
+		hint = "check the name; the token lacks the scope repo, without which it sees no private repository"
 	case e.scopes != nil:
-		hint = "see the name, and that the account has access to it"
+		hint = "check the name, and that the account has access to it"
 	}
 	e.add(ticket.Symptom{Severity: ticket.Failing, Check: checkRepository,
 		Text: e.place.String() + " does not exist, or the credential may not see it", Hint: hint})
@@ -91,7 +91,7 @@ func (e *examination) mayWrite(r *gh.Repository) bool {
 	case e.scopes == nil && !e.need.Cheap:
 		e.add(ticket.Symptom{Severity: ticket.Unknown, Check: checkPermissions,
 			Text: "GitHub does not tell beforehand whether a fine-grained token may write issues of " + name,
-			Hint: "see that the token has Issues: read and write there"})
+			Hint: "check that the token has Issues: read and write there"})
 	default:
 		e.well(checkPermissions, "issues of "+name+" may be written", nil)
 	}

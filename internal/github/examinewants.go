@@ -48,10 +48,10 @@ func (e *examination) label(w ticket.Want, part, exists bool) {
 	case e.role.known && !e.role.push && part:
 		e.add(ticket.Symptom{Severity: ticket.Unknown, Check: checkLabel, Key: w.Key,
 			Text: name + " is not among the first " + strconv.Itoa(listPages*perPage) + " labels of " + e.place.String(),
-			Hint: "see that it exists; the account may not make labels"})
+			Hint: "check that it exists; the account may not make labels"})
 	case e.role.known && !e.role.push:
 		e.add(ticket.Symptom{Severity: ticket.Warning, Check: checkLabel, Key: w.Key,
-			Text: name + " does not exist in " + e.place.String() + ", and the account may not make labels: issues are made without any",
+			Text: name + " does not exist in " + e.place.String() + ", and the account may not make labels: it is left out, and every label that is sent with it",
 			Hint: "make the label, or give the account the role Write"})
 	default:
 		e.well(checkLabel, name+" does not exist yet; GitHub makes it when it is first used", w.Key)
@@ -65,7 +65,8 @@ func (e *examination) assignees(ctx context.Context) {
 		can, known := assignable[strings.ToLower(w.Value)]
 		if !known && len(assignable) == assigneesAtMost {
 			e.add(ticket.Symptom{Severity: ticket.Unknown, Check: checkAssignee, Key: w.Key,
-				Text: strconv.Quote(w.Value) + " was not looked at: it is one of more than " + strconv.Itoa(assigneesAtMost)})
+				Text: strconv.Quote(w.Value) + " was not looked at: it is one of more than " + strconv.Itoa(assigneesAtMost),
+				Hint: "check in GitHub that it can be assigned"})
 			continue
 		}
 		if !known {
@@ -82,7 +83,7 @@ func (e *examination) assignees(ctx context.Context) {
 		}
 		e.add(ticket.Symptom{Severity: ticket.Warning, Check: checkAssignee, Key: w.Key,
 			Text: strconv.Quote(w.Value) + " cannot be assigned in " + e.place.String() + ": issues are made without an assignee",
-			Hint: "see the login; it needs access to the repository"})
+			Hint: "check the login; it needs access to the repository"})
 	}
 }
 
@@ -130,6 +131,11 @@ func (e *examination) milestone(w ticket.Want, all milestones) {
 	case m == nil && all.part:
 		e.add(ticket.Symptom{Severity: ticket.Unknown, Check: checkMilestone, Key: w.Key,
 			Text: name + " is not among the milestones of " + e.place.String() + " that were read, and there are more", Hint: "name it by its number"})
+	case m == nil && all.titled(w.Value) != nil:
+		number := strconv.Itoa(all.titled(w.Value).GetNumber())
+		e.add(ticket.Symptom{Severity: ticket.Warning, Check: checkMilestone, Key: w.Key,
+			Text: "there is no milestone with the number " + w.Value + " in " + e.place.String() + ": issues are made without one",
+			Hint: "digits alone are a number, and the milestone " + name + " has the number " + number, Paste: "milestone = " + strconv.Quote(number)})
 	case m == nil:
 		e.add(ticket.Symptom{Severity: ticket.Warning, Check: checkMilestone, Key: w.Key,
 			Text: "there is no milestone " + name + " in " + e.place.String() + ": issues are made without one",

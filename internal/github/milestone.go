@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,15 +73,27 @@ func (t *Tracker) readMilestones(ctx context.Context, p place) (milestones, erro
 	return all, nil
 }
 
-// find gives the milestone with a number or a title; nil where there is none.
+// find gives the milestone that a rule names, by its number where that is what the name is, else by its
+// title; nil where there is none.
 func (m milestones) find(name string) *gh.Milestone {
-	number, _ := strconv.Atoi(name) // no number is 0, and no milestone has that
-	for _, one := range m.list {
-		if number > 0 && one.GetNumber() == number || number == 0 && same(strings.TrimSpace(one.GetTitle()), strings.TrimSpace(name)) {
-			return one
-		}
+	number, err := strconv.Atoi(name)
+	if err != nil || number <= 0 {
+		return m.titled(name)
 	}
-	return nil
+	return m.which(func(one *gh.Milestone) bool { return one.GetNumber() == number })
+}
+
+// titled gives the milestone with a title.
+func (m milestones) titled(title string) *gh.Milestone {
+	return m.which(func(one *gh.Milestone) bool { return same(strings.TrimSpace(one.GetTitle()), strings.TrimSpace(title)) })
+}
+
+func (m milestones) which(is func(*gh.Milestone) bool) *gh.Milestone {
+	i := slices.IndexFunc(m.list, is)
+	if i < 0 {
+		return nil
+	}
+	return m.list[i]
 }
 
 // listPages bounds a list of what a repository has beside its issues, of a hundred entries each.
