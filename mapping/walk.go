@@ -79,7 +79,11 @@ func (w *walker) argument(n parse.Node) {
 		w.fields(n.Pos, n.Ident[1:])
 	case *parse.IdentifierNode:
 		if names := callable(w.funcs); !slices.Contains(names, n.Ident) {
-			w.fault(n.Pos, "there is no function "+strconv.Quote(n.Ident), inReference(n.Ident, names))
+			hint := inReference(n.Ident, names)
+			if slices.Contains(dataNames(), n.Ident) {
+				hint = "a field begins with a dot: ." + n.Ident
+			}
+			w.fault(n.Pos, "there is no function "+strconv.Quote(n.Ident), hint)
 		}
 	}
 }

@@ -63,8 +63,12 @@ func (k *initCommand) judge(i config.Initial, text string) error {
 		}
 		return usage(fmt.Errorf("%s: %s", flag, problem.Text), problem.Hint)
 	}
-	if k.Email != "" && i.JiraURL == "" {
+	switch {
+	case i.JiraURL != "":
+	case k.Email != "":
 		return usage(errors.New("--email: only a Jira has accounts with addresses"), "leave it out")
+	case k.Project != "":
+		return usage(errors.New("--project: only a Jira has projects"), "leave it out, or add --jira URL")
 	}
 	return problems.Err()
 }

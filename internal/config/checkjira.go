@@ -29,11 +29,23 @@ func (k checker) jira(at []string, j *Jira) {
 func (k checker) jiraAddresses(at []string, j *Jira) {
 	if j.Site != nil && j.Site.Hostname() == gatewayHost {
 		k.problem(append(at, "url"), "is the address of the API", "put the site that people open here and this address into api_url")
+	} else if j.Site != nil && page(j.Site) {
+		k.problem(append(at, "url"), "is the address of a page", "write the address of the site alone, such as \"https://example.atlassian.net\"")
 	}
 	if j.API != nil && j.API.Hostname() == gatewayHost && !gatewayPath.MatchString(j.API.Path) {
 		k.problem(append(at, "api_url"), "does not name a site",
 			"write https://api.atlassian.com/ex/jira/CLOUDID; the id is at SITE/_edge/tenant_info")
 	}
+}
+
+// jiraPages are how the paths of Jira's pages begin. What stands before them is the path of a Data
+// Center that does not have a host to itself.
+var jiraPages = regexp.MustCompile(`/(browse|secure|projects|issues|jira/(software|servicedesk|core|your-work))(/|$)`)
+
+// page tells whether an address was copied from a page of Jira.
+func page(site *url.URL) bool {
+	cloud := strings.HasSuffix(strings.ToLower(site.Hostname()), ".atlassian.net")
+	return cloud && site.Path != "" || jiraPages.MatchString(site.Path)
 }
 
 func (k checker) jiraAccount(at []string, j *Jira) {
