@@ -53,15 +53,21 @@ func sameKind(members []finding.Finding) finding.Kind {
 // roll names findings so that they can be told apart in a list.
 type roll struct {
 	portal portal
+	name   func(finding.Finding) string
 	names  map[string]int // how many findings have a name
 	titled bool           // they differ in their titles
 }
 
-func newRoll(p portal, members []finding.Finding) roll {
-	r := roll{portal: p, names: make(map[string]int, len(members))}
+// newRoll names the members of a group. Those of a digest, which have only their rule in common, are
+// named as their own tickets will be.
+func newRoll(p portal, members []finding.Finding, digest bool) roll {
+	r := roll{portal: p, name: shortName, names: make(map[string]int, len(members))}
+	if digest {
+		r.name = waitingName
+	}
 	for _, f := range members {
-		r.names[shortName(f)]++
-		r.titled = r.titled || f.Get(finding.Title) != members[0].Get(finding.Title)
+		r.names[r.name(f)]++
+		r.titled = r.titled || !digest && f.Get(finding.Title) != members[0].Get(finding.Title)
 	}
 	return r
 }
@@ -76,8 +82,20 @@ func shortName(f finding.Finding) string {
 	return shorten(name, maxName)
 }
 
+// waitingName is what a finding is called in a digest: by what it is and where.
+func waitingName(f finding.Finding) string {
+	what, where := shorten(subject(f), maxName), shorten(shortName(f), maxName/2)
+	if strings.Contains(what, where) {
+		return what
+	}
+	return what + " · " + where
+}
+
 func appName(f finding.Finding) string {
-	app := told(f.Get(finding.AppName), f.Get(finding.AppID))
+	app := told(f.Get(finding.AppName))
+	if id := told(f.Get(finding.AppID)); app == "" && id != "" {
+		app = "app " + id
+	}
 	if platform := told(f.Get(finding.Platform)); app != "" && platform != "" {
 		return app + " (" + platform + ")"
 	}
@@ -88,7 +106,7 @@ func appName(f finding.Finding) string {
 // title where titles differ, how bad it is, and its UUID where the name alone does not tell it from
 // another.
 func (r roll) spans(f finding.Finding) []ticket.Span {
-	name := shortName(f)
+	name := r.name(f)
 	out := slices.Clone(r.portal.named(name, f.Get(finding.PortalURL)))
 	if title := shorten(told(f.Get(finding.Title), f.Get(finding.PolicyRuleTitle)), maxName); r.titled && title != "" && title != name {
 		out = appendText(out, " · "+title)
@@ -106,7 +124,7 @@ func (r roll) spans(f finding.Finding) []ticket.Span {
 // there are beyond the bound.
 func (p portal) list(s Subject) ticket.Doc {
 	all := listed(s.Members)
-	r := newRoll(p, all)
+	r := newRoll(p, all, s.Digest)
 	var items [][]ticket.Span
 	for _, f := range all[:min(len(all), maxListed)] {
 		var item []ticket.Span

@@ -34,7 +34,7 @@ func (v View) MembersComment(s Subject, told, now map[string]finding.Disposition
 // naming gives the function that names a member in a comment, by its key; one that is not among the
 // members by the key itself.
 func (p portal) naming(members []finding.Finding) func(key string) []ticket.Span {
-	r := newRoll(p, members)
+	r := newRoll(p, members, false)
 	known := make(map[string]finding.Finding, len(members))
 	for _, f := range members {
 		known[f.Key.String()] = f
