@@ -65,7 +65,7 @@ type Rule struct {
 	On map[string]Outcome `toml:"on"` // by disposition: fixed, resolved, risk_accepted, compensating_control, wont_fix, and "open" for reopening
 
 	TicketClosed      *bool  `toml:"ticket_closed"`       // also ticket findings that were closed before they had a ticket; default false
-	ClosePersonClosed *bool  `toml:"close_person_closed"` // a person closed the ticket and then the finding closes: also bring the ticket to the disposition's outcome; default false: comment only
+	ClosePersonClosed *bool  `toml:"close_person_closed"` // a person closed the ticket and then the finding closes: also put the disposition's labels on it, which is all that can be set where the state is reached already; default false: comment only
 	OnRegression      string `toml:"on_regression"`       // a person closed the ticket and the finding opens again: reopen (default), new, comment, nothing
 	ReopenWithin      string `toml:"reopen_within"`       // we closed it and it opens again later than this: a new issue; Go duration or "30d"; default "90d"; "0" never reopens
 	Notes             *bool  `toml:"notes"`               // notes become comments; default true
