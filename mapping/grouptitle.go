@@ -47,22 +47,18 @@ func nature(f finding.Finding) string {
 // first. All targets of a Mobile Secure finding are of one app.
 func shown(f finding.Finding, name string) []string {
 	switch {
-	case name == fieldParent:
-		return []string{f.Get(finding.AppName), f.Get(finding.AppID)}
+	case name == fieldParent, name == string(finding.AppID):
+		return []string{appCalled(f)}
 	case tellsWhat(name), name == fieldKind:
 		return nil
 	}
-	for id, names := range map[finding.Field]finding.Field{
-		finding.AppID:          finding.AppName,
+	names := map[finding.Field]finding.Field{
 		finding.AssetUUID:      finding.AssetName,
 		finding.AssetGroupUUID: finding.AssetGroup,
 		finding.PolicyUUID:     finding.Policy,
-	} {
-		if finding.Field(name) == id {
-			return []string{f.Get(names), f.Get(id)}
-		}
 	}
-	return []string{f.Get(finding.Field(name))}
+	field := finding.Field(name)
+	return []string{f.Get(names[field]), f.Get(field)}
 }
 
 // kindNoun is what findings of a kind are called.

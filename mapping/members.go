@@ -92,14 +92,20 @@ func waitingName(f finding.Finding) string {
 }
 
 func appName(f finding.Finding) string {
-	app := told(f.Get(finding.AppName))
-	if id := told(f.Get(finding.AppID)); app == "" && id != "" {
-		app = "app " + id
-	}
+	app := appCalled(f)
 	if platform := told(f.Get(finding.Platform)); app != "" && platform != "" {
 		return app + " (" + platform + ")"
 	}
 	return app
+}
+
+// appCalled is the app by its name, or else by its id, which needs the word before it.
+func appCalled(f finding.Finding) string {
+	name, id := told(f.Get(finding.AppName)), told(f.Get(finding.AppID))
+	if name == "" && id != "" {
+		return "app " + id
+	}
+	return name
 }
 
 // spans shows a finding: its name, as a link where the portal's page of it may be followed, its

@@ -154,7 +154,7 @@ func TestAGroupIsTitledByWhatItGroupsBy(t *testing.T) {
 		{"policy_rule_type", bare, "Policy violations"},
 		{"asset_group_uuid", bare, "Findings · g-1"},
 		{"parent", richTarget(), "Private key in the app · MyBank"},
-		{"parent", sampleTarget(finding.Open), "Mobile Secure findings · 13"},
+		{"parent", sampleTarget(finding.Open), "Mobile Secure findings · app 13"},
 		{"app_id severity", richTarget(), "Findings · MyBank · HIGH"},
 		{"title", richTarget(), "Private key in the app"},
 	} {

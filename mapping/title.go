@@ -51,11 +51,8 @@ func subject(f finding.Finding) string {
 }
 
 func inApp(f finding.Finding) string {
-	if name := told(f.Get(finding.AppName)); name != "" {
-		return " in " + name
-	}
-	if id := told(f.Get(finding.AppID)); id != "" {
-		return " in app " + id
+	if app := appCalled(f); app != "" {
+		return " in " + app
 	}
 	return " " + f.Key.UUID
 }
