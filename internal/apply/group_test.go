@@ -216,6 +216,25 @@ func TestAFindingThatIsNotRoutedIsLoggedWithTheReason(t *testing.T) {
 	}
 }
 
+func TestAFindingOnWhichARuleFailsLeavesATicketThatNothingWasSentFor(t *testing.T) {
+	for name, attempted := range map[string]bool{"nothing was sent": false, "a create was sent": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, everything)
+			b.useRule(func(r *mapping.Rule) { r.When = `description != "secret"` })
+			b.post(sample(created))
+			if attempted {
+				b.attempt()
+			}
+			long := `"description":"` + strings.Repeat("long ", 100_000) + `","id":` // longer than an expression reads
+			b.post(strings.Replace(strings.Replace(sample(created), `"id":`, long, 1), `"time":16`, `"time":17`, 1))
+			unrouted, err := b.store.Unrouted(t.Context(), 0)
+			if err != nil || (len(unrouted) == 0) != attempted {
+				t.Errorf("%d unrouted findings, %v", len(unrouted), err)
+			}
+		})
+	}
+}
+
 func TestANoteWakesEveryTicketThatHoldsATargetOfItsFinding(t *testing.T) {
 	b := newBench(t, everything)
 	b.post(sample(created))

@@ -31,12 +31,13 @@ func (a *Applier) place(ctx context.Context, tx *store.Tx, row *store.Finding) (
 	return unrouted, tx.Leave(ctx, has.ID, a.o.Now())
 }
 
-// settle gives the finding the rule and the ticket that it belongs to; has is the one that it has. It
-// keeps that where the rules cannot be asked.
+// settle gives the finding the rule and the ticket that it belongs to; has is the one that it has. A
+// ticket that nothing was sent for yet is left where the rules lead nowhere now, and also where one of
+// them fails on the finding: it might be the one that keeps the finding from where the ticket leads.
 func (a *Applier) settle(ctx context.Context, tx *store.Tx, row *store.Finding, has store.Ticket, to mapping.Route, unrouted error) (err error) {
 	stays := has.ID != 0 && !movable(has)
 	if unrouted != nil {
-		if has.ID == 0 || (!stays && errors.Is(unrouted, mapping.ErrUnrouted)) {
+		if !stays {
 			row.Rule, row.TicketID = "", 0
 		}
 		return nil
