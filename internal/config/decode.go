@@ -88,11 +88,11 @@ func (d *document) single(n *node, to *[]string) bool {
 		*to = []string{n.text}
 		return true
 	}
-	hint := "write it in quotes"
-	switch n.kind {
-	case array:
+	if n.kind == array {
 		return false
-	case table:
+	}
+	hint := "write it in quotes"
+	if n.kind == table {
 		hint = `write a name with dots in quotes: "a.b" = "…"`
 	}
 	d.bad(n, "is "+n.kind.String()+", must be a string or a list of strings", hint)

@@ -84,14 +84,13 @@ func within(t reflect.Type, name string) []string {
 	found := map[reflect.Type]string{} // of tables that are alike the last one: [[rule]], not [defaults]
 	for key, index := range fieldsOf(t) {
 		inner, path := t.FieldByIndex(index).Type, key
-		switch inner.Kind() {
-		case reflect.Map:
-			path += map[bool]string{true: ".DISPOSITION", false: ".NAME"}[inner.Elem() == reflect.TypeFor[mapping.Outcome]()]
-			inner = inner.Elem()
-		case reflect.Slice:
-			inner = inner.Elem()
+		if inner.Kind() == reflect.Map {
+			path += ".NAME"
 		}
-		if inner.Kind() == reflect.Pointer {
+		if inner == reflect.TypeFor[map[string]mapping.Outcome]() {
+			path = key + ".DISPOSITION"
+		}
+		for slices.Contains([]reflect.Kind{reflect.Map, reflect.Slice, reflect.Pointer}, inner.Kind()) {
 			inner = inner.Elem()
 		}
 		if inner.Kind() != reflect.Struct {
