@@ -77,7 +77,7 @@ func Folded(o Options, f finding.Finding, others ...finding.Finding) Explanation
 		e.play.after = []finding.Finding{f}
 		e.assume("the finding's opening is made up from what is known of it now")
 	}
-	e.play.before = append(together, begin)
+	e.play.before = slices.Concat(together, []finding.Finding{begin})
 	h.put(begin)
 	h.put(f)
 	e.about(o, h, f)
