@@ -97,6 +97,36 @@ func (c *compiler) own(l layer) {
 	for _, key := range slices.Sorted(maps.Keys(l.On)) {
 		c.contradiction(l.at.key("on", key), l.On[key])
 	}
+	c.literals(l)
+}
+
+// literals refuses templates where none is executed: what stands there chooses a place or a person, and
+// no finding may.
+func (c *compiler) literals(l layer) {
+	refuse := func(value string, keys ...string) {
+		if strings.Contains(value, "{{") {
+			c.add(l.at.key(keys...), "no template is executed here", "write the name itself; templates go into title, body, labels, fields and comment")
+		}
+	}
+	list := func(values []string, keys ...string) {
+		for i, value := range values {
+			refuse(value, append(keys, strconv.Itoa(i))...)
+		}
+	}
+	refuse(l.IssueType, "issue_type")
+	refuse(l.Assignee, "assignee")
+	refuse(l.Milestone, "milestone")
+	refuse(l.SecurityLevel, "security_level")
+	refuse(l.RefusedLabel, "refused_label")
+	list(l.Components, "components")
+	list(l.FixVersions, "fix_versions")
+	for _, key := range slices.Sorted(maps.Keys(l.Priority)) {
+		refuse(l.Priority[key], "priority", key)
+	}
+	for _, key := range slices.Sorted(maps.Keys(l.On)) {
+		refuse(l.On[key].Resolution, "on", key, "resolution")
+		list(l.On[key].Transitions, "on", key, "transitions")
+	}
 }
 
 // contradiction refuses what changes a ticket that is to be left as it is.
