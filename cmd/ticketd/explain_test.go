@@ -51,6 +51,7 @@ func TestExplanationsOfEveryProductOnEveryTrackerLookAsTheGoldenFilesSay(t *test
 	} {
 		for _, event := range events {
 			t.Run(config+" "+event, func(t *testing.T) {
+				t.Parallel()
 				text, document := both(t, "testdata/explain/"+config+".toml", "testdata/explain/"+event+".json", "")
 				golden(t, filepath.Join("testdata", "explain", config+"-"+event+".txt"), text)
 				golden(t, filepath.Join("testdata", "explain", config+"-"+event+".json"), document)

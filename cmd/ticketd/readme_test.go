@@ -27,6 +27,7 @@ func TestEveryExampleOfTheMappingChapterIsAsTheReadmeSays(t *testing.T) {
 	}
 	for name, e := range examples {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := standIn(t, root)
 			if err := os.WriteFile(filepath.Join(dir, "ticketd.toml"), []byte(e.toml), 0o600); err != nil {
 				t.Fatal(err)

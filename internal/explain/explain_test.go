@@ -194,6 +194,7 @@ func TestANoteGoesToTheTicketOfATargetThatIsMadeUpWhereNoneIsKnown(t *testing.T)
 		{"deleted of a known target", [][]byte{sample(created), sample(noted), sample(denoted)}, 0, 0, "event 3", "DELETE /repos/acme/app/issues/comments/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			e := rehearsed(t, o, c.bodies...)
 			if len(e.Assumed) != c.assumed || len(writes(e, "made up before")) != c.before {
 				t.Errorf("assumed %q, before it %q", e.Assumed, writes(e, "made up before"))

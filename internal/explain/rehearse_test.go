@@ -67,6 +67,7 @@ on.wont_fix = { state_reason = "completed", labels = ["refused"] }
 func TestThePracticeTrackersTakeWhateverTheRulesAskForOnEveryTrackerForEveryDisposition(t *testing.T) {
 	for _, tracker := range []string{"cloud", "dc", "oss"} {
 		t.Run(tracker, func(t *testing.T) {
+			t.Parallel()
 			var bodies [][]byte
 			closes := map[string]finding.Disposition{} // by the event that closes
 			for _, d := range finding.Dispositions() {
