@@ -7,8 +7,7 @@ FUZZ    ?= 30s
 # SQLite, translated from C, is checked for races but not for its pointer arithmetic, which costs half of
 # the time and is not ours.
 RACE     = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race -gcflags='modernc.org/...=-d=checkptr=0')
-# Where nothing happens at once, the race detector would find nothing and take minutes; the command
-# line starts the program itself, whose parts are tested under it.
+# Where nothing happens at once the race detector has nothing to find.
 SEQUENTIAL = ./cmd/... ./mapping ./internal/config ./internal/datatheorem/... ./internal/explain ./internal/finding ./internal/ticket
 LINT     = $(GO) tool -modfile=tools/go.mod golangci-lint
 
@@ -24,10 +23,13 @@ run: build ## build ticketd and see it at work on two practice trackers
 build: ## build bin/ticketd, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ticketd ./cmd/ticketd
 
-test: ## run every test
-	$(if $(RACE),,@echo 'No C compiler was found: testing without the race detector.')
-	$(GO) test $(RACE) -shuffle=on $(filter-out $(shell $(GO) list $(SEQUENTIAL)),$(shell $(GO) list ./...))
-	CGO_ENABLED=0 $(GO) test -trimpath -shuffle=on $(SEQUENTIAL)
+test: ## run every test; what happens at once runs a second time, without its longest tests, under the race detector
+	CGO_ENABLED=0 $(GO) test -trimpath -shuffle=on ./...
+ifneq ($(RACE),)
+	$(GO) test $(RACE) -short -shuffle=on $(filter-out $(shell $(GO) list $(SEQUENTIAL)),$(shell $(GO) list ./...))
+else
+	@echo 'No C compiler was found: not tested with the race detector.'
+endif
 
 fmt: ## format the source
 	$(LINT) fmt

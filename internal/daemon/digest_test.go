@@ -70,6 +70,7 @@ func (w *world) expectBound(n int) {
 }
 
 func TestBeyondTheBoundFindingsWaitInADigestForATicketOfTheirOwn(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, h host) {
 		w.storm(0, 40)
 		w.pass(5 * time.Minute)

@@ -152,6 +152,7 @@ func lined(all []sent) string {
 }
 
 func TestExplainTellsTheVeryRequestsThatTheDaemonThenSends(t *testing.T) {
+	long(t)
 	story := []struct{ what, body string }{
 		{"opening", target("CREATED", "t-1", 1611058000)},
 		{"note", noteEvent("CREATED", "n-1", 1611058100)},

@@ -194,6 +194,7 @@ func (w *world) expectNotes(issues int, want map[int]int) {
 }
 
 func TestThreeHundredMembersAtOnceAreOneIssueWithFewCommentsAndCalls(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		w.settle()
 		calls := w.trackerCalls()
@@ -314,6 +315,7 @@ func expectAlike(w *world, show func(seen) string) {
 }
 
 func TestEveryOrderOfTheEventsOfAGroupThatWaitedEndsInTheSameIssue(t *testing.T) {
+	long(t)
 	for name, verbs := range map[string][]string{
 		"open at the end":   {"CREATED a", "CREATED b", "FIXED a", "RISK_ACCEPTED c"},
 		"closed at the end": {"CREATED a", "FIXED b", "FIXED a", "RISK_ACCEPTED c"},
@@ -343,6 +345,7 @@ func TestEveryOrderOfTheEventsOfAGroupThatWaitedEndsInTheSameIssue(t *testing.T)
 }
 
 func TestEveryOrderOfTheEventsOfAGroupOneByOneEndsInTheSameTextAndState(t *testing.T) {
+	long(t)
 	for name, verbs := range map[string][]string{
 		"open at the end":   {"CREATED a", "FIXED a", "CREATED b", "CREATED a"},
 		"closed at the end": {"CREATED b", "FIXED a", "FIXED b"},

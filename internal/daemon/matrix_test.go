@@ -177,6 +177,7 @@ func furnished(h host, set ruleSet) settings {
 }
 
 func TestEveryRuleSetMakesTheTicketsOfItsGoldenFileOnEveryTracker(t *testing.T) {
+	long(t)
 	for _, h := range hosts() {
 		if !h.golden {
 			continue

@@ -166,6 +166,7 @@ func TestAnEmptyStoreAdoptsWhatTheTrackersHave(t *testing.T) {
 }
 
 func TestThreeHundredFindingsCostThreeHundredCalls(t *testing.T) {
+	long(t)
 	inWorld(t, settings{}, func(w *world) {
 		for i := range 300 {
 			w.send(violation("OPENED", fmt.Sprint("v-", i), 1611058000))

@@ -93,6 +93,7 @@ func (s seen) same(id string) string {
 }
 
 func TestEveryOrderOfTheSameEventsThatWaitedEndsInTheSameIssue(t *testing.T) {
+	long(t)
 	for name, verbs := range map[string][]string{
 		"open at the end":   {"CREATED", "NOTE", "FIXED", "CREATED"},
 		"closed at the end": {"CREATED", "FIXED", "NOTE", "RISK_ACCEPTED"},
@@ -126,6 +127,7 @@ func TestEveryOrderOfTheSameEventsThatWaitedEndsInTheSameIssue(t *testing.T) {
 }
 
 func TestEveryOrderOfTheSameEventsOneByOneEndsInTheSameStateWithOneNote(t *testing.T) {
+	long(t)
 	inWorld(t, settings{rules: crowds()[0].rules}, func(w *world) {
 		for n, order := range permutations(4) {
 			events := life(fmt.Sprintf("t-%02d", n), "CREATED", "NOTE", "FIXED", "CREATED")

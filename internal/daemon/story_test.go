@@ -100,6 +100,7 @@ func chapters() []chapter {
 }
 
 func TestEveryEventOfTheGuideDoesItsPartOnEveryHost(t *testing.T) {
+	long(t)
 	for _, h := range hosts() {
 		t.Run(h.name, func(t *testing.T) {
 			inWorld(t, h.settings, func(w *world) {

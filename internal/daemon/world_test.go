@@ -27,6 +27,15 @@ import (
 	"ticketd/store"
 )
 
+// long marks a test that `go test -short` leaves out: under the race detector it would take minutes, and
+// what happens at once in it happens in the others too.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short")
+	}
+}
+
 // world is a running daemon with its practice trackers in a synctest bubble: every wait is virtual,
 // and nothing touches a network but pipes in memory.
 type world struct {
