@@ -36,6 +36,13 @@ func wantWay(disposition string, path ...string) ticket.Want {
 	return ticket.Want{Aspect: ticket.WantTransition, Disposition: disposition, Path: path, Key: []string{"rule", "0", "on", disposition}}
 }
 
+// wantAnyWay is of a rule that says nothing of the disposition.
+func wantAnyWay(disposition string) ticket.Want {
+	w := wantWay(disposition)
+	w.Key = []string{"rule", "0"}
+	return w
+}
+
 func wantOn(disposition string, a ticket.Aspect, value string) ticket.Want {
 	return ticket.Want{Aspect: a, Disposition: disposition, Value: value, Key: []string{"rule", "0", "on", disposition, string(a)}}
 }

@@ -39,21 +39,41 @@ func (e *examination) workflow(ctx context.Context) {
 		e.unknown(checkTransition, e.need.Key, "no issue can be searched for, to see the workflow from: "+err.Error(), "try again later")
 		return
 	}
+	var unseen []ticket.Want
 	for _, want := range wants {
-		e.way(ctx, &w, want)
+		if from, found := w.sample(want.Disposition != reopening, e.ours); found {
+			e.way(ctx, &w, want, from)
+			continue
+		}
+		unseen = append(unseen, want)
+		e.beyond(ctx, &w, want, want.Path)
+	}
+	e.unseen(unseen)
+}
+
+// unseen tells of ways that there is no issue to follow from, of those of one key at once.
+func (e *examination) unseen(wants []ticket.Want) {
+	for len(wants) > 0 {
+		first := wants[0]
+		alike := func(w ticket.Want) bool {
+			return slices.Equal(w.Key, first.Key) && (w.Disposition == reopening) == (first.Disposition == reopening)
+		}
+		what := outcomeOf(first)
+		for _, w := range wants[1:] {
+			if alike(w) {
+				what += ", " + w.Disposition
+			}
+		}
+		wants = slices.DeleteFunc(slices.Clone(wants), alike)
+		e.unknown(checkTransition, first.Key, fmt.Sprintf("%s: project %s has no recent %s issue of type %s to see the workflow from",
+			what, e.need.Destination.Project, openWord(first.Disposition != reopening), e.typ.Name),
+			"look again when there is one: Jira tells transitions only issue by issue")
 	}
 }
 
-// way follows the way to one disposition's outcome, choosing as the delivery chooses.
-func (e *examination) way(ctx context.Context, w *flow, want ticket.Want) {
+// way follows the way to one disposition's outcome from an issue, choosing as the delivery chooses.
+func (e *examination) way(ctx context.Context, w *flow, want ticket.Want, from answer) {
 	open := want.Disposition == reopening
-	from, found := w.sample(!open, e.ours)
-	if !found {
-		e.unknown(checkTransition, want.Key, fmt.Sprintf("%s: project %s has no recent %s issue of type %s to see the workflow from", outcomeOf(want), e.need.Destination.Project, openWord(!open), e.typ.Name),
-			"look again when there is one: Jira tells transitions only issue by issue")
-		e.beyond(ctx, w, want, want.Path)
-		return
-	}
 	path := remaining(want.Path, from.Fields.Status)
 	for range maxHops {
 		at := from.Fields.Status
@@ -72,6 +92,7 @@ func (e *examination) way(ctx context.Context, w *flow, want ticket.Want) {
 			e.end(want, next, from)
 			return
 		}
+		var found bool
 		if from, found = w.in(next.To); !found {
 			e.healthy(checkTransition, want.Key, "%s: transition %q leads to %q; what follows can be seen only from an issue there", outcomeOf(want), next.Name, next.To.Name)
 			e.beyond(ctx, w, want, path)

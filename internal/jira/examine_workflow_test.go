@@ -96,6 +96,8 @@ func wayTests() map[string]wayTest {
 			severity: ticket.Unknown, check: "transition", text: `step "Ask for Reviwe" is no status`, hint: "In Review"},
 		"no issue to look from": {workflow: plain, wants: []ticket.Want{wantWay("fixed")},
 			severity: ticket.Unknown, check: "transition", text: "no recent open issue of type Bug", hint: "look again"},
+		"no issue to look from, for several outcomes of one rule": {workflow: plain, wants: []ticket.Want{wantAnyWay("fixed"), wantAnyWay("wont_fix"), wantAnyWay("open")},
+			severity: ticket.Unknown, check: "transition", text: "closing as fixed, wont_fix: project SEC has no recent open issue", hint: "look again"},
 		"no closed issue to look from": {workflow: plain, issues: []string{"To Do"}, wants: []ticket.Want{wantWay("open")},
 			severity: ticket.Unknown, check: "transition", text: "no recent done issue of type Bug", hint: "look again"},
 		"no issue at the beginning": {workflow: review, issues: []string{"In Progress"}, wants: []ticket.Want{wantWay("fixed", "Triage", "Resolved")},
