@@ -133,6 +133,7 @@ func TestEachRuleHasABoundOfItsOwn(t *testing.T) {
 }
 
 func TestWithoutABoundAfterARestartAllThatWaitedGetTheirTicketsAndTheDigestCloses(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, h host) {
 		w.storm(0, 12)
 		w.pass(5 * time.Minute)
@@ -144,6 +145,7 @@ func TestWithoutABoundAfterARestartAllThatWaitedGetTheirTicketsAndTheDigestClose
 }
 
 func TestAnotherBoundHoldsFromTheRestartOn(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, h host) {
 		w.storm(0, 12)
 		w.pass(5 * time.Minute)
@@ -160,6 +162,7 @@ func TestAnotherBoundHoldsFromTheRestartOn(t *testing.T) {
 }
 
 func TestADigestThatAPersonClosedStaysClosedUntilItWasEmptyOnce(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, h host) {
 		w.storm(0, 9)
 		w.pass(5 * time.Minute)
@@ -175,6 +178,7 @@ func TestADigestThatAPersonClosedStaysClosedUntilItWasEmptyOnce(t *testing.T) {
 }
 
 func TestADigestThatFillsAgainLongAfterwardsIsFollowedByAnother(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		w.storm(0, 4)
 		w.pass(2 * time.Hour)
@@ -191,6 +195,7 @@ func TestADigestThatFillsAgainLongAfterwardsIsFollowedByAnother(t *testing.T) {
 }
 
 func TestGroupsWaitForTheirTurnWithAllTheirMembers(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		for n := range 3 {
 			for _, event := range trio(fmt.Sprintf("g%03d", n), "CREATED a", "CREATED b") {
@@ -230,6 +235,7 @@ func (w *world) ticketWhere(is func(store.Ticket) bool) store.Ticket {
 func waits(t store.Ticket) bool { return t.Turn == store.TurnWaits }
 
 func TestADigestThatIsIgnoredIsNeverWrittenAndAllTheSameEveryFindingHasItsTurn(t *testing.T) {
+	long(t)
 	inWorld(t, settings{rules: crowds()[0].rules + atMost(3)}, func(w *world) {
 		w.storm(0, 9)
 		w.settle() // the digest waits for more
@@ -245,6 +251,7 @@ func TestADigestThatIsIgnoredIsNeverWrittenAndAllTheSameEveryFindingHasItsTurn(t
 }
 
 func TestWhatWaitsMayBeIgnoredAndATryOfItDoesNotBreakTheBound(t *testing.T) {
+	long(t)
 	inWorld(t, settings{rules: crowds()[0].rules + atMost(3)}, func(w *world) {
 		w.storm(0, 9)
 		w.pass(5 * time.Minute)
@@ -270,6 +277,7 @@ func TestWhatWaitsMayBeIgnoredAndATryOfItDoesNotBreakTheBound(t *testing.T) {
 }
 
 func TestADigestThatTheTrackerRefusedHoldsUpNobodyAndIsTriedAgainWhenItsListChanges(t *testing.T) {
+	long(t)
 	inWorld(t, settings{rules: crowds()[0].rules + atMost(3)}, func(w *world) {
 		w.storm(0, 9)
 		w.settle()
@@ -287,6 +295,7 @@ func TestADigestThatTheTrackerRefusedHoldsUpNobodyAndIsTriedAgainWhenItsListChan
 }
 
 func TestADigestThatAPersonDeletedHoldsUpNobody(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, h host) {
 		w.storm(0, 9)
 		w.pass(5 * time.Minute)
@@ -299,6 +308,7 @@ func TestADigestThatAPersonDeletedHoldsUpNobody(t *testing.T) {
 }
 
 func TestAnEmptyStoreAdoptsTheDigestAndGoesOnWithTheLine(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		w.storm(0, 12)
 		w.pass(5 * time.Minute)
@@ -317,6 +327,7 @@ func TestAnEmptyStoreAdoptsTheDigestAndGoesOnWithTheLine(t *testing.T) {
 }
 
 func TestARuleOfAnotherNameHasAnotherDigestAndTheOldOneCloses(t *testing.T) {
+	long(t)
 	keys := "[[rule]]\n" + atMost(3)
 	for _, h := range hosts()[:3] {
 		t.Run(h.name, func(t *testing.T) {
@@ -338,6 +349,7 @@ func TestARuleOfAnotherNameHasAnotherDigestAndTheOldOneCloses(t *testing.T) {
 }
 
 func TestWhatWaitsGoesToTheProjectThatTheRuleNamesNow(t *testing.T) {
+	long(t)
 	rules := crowds()[0].rules + atMost(3)
 	inWorld(t, settings{rules: rules, jira: jiratest.Options{Projects: twoProjects()}}, func(w *world) {
 		w.storm(0, 9)

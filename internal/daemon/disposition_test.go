@@ -46,6 +46,7 @@ func TestWhatIsOnlyCommentedLeavesTheIssueOpen(t *testing.T) {
 }
 
 func TestAGroupWhoseLastDispositionIsOnlyCommentedStaysOpen(t *testing.T) {
+	long(t)
 	keys := "on.risk_accepted = { comment_only = true }\n" + byParent
 	amongDefaults(t, keys, keys, func(w *world, _ host) {
 		w.post(member("CREATED", "a", 1611058000))
@@ -68,6 +69,7 @@ func TestAGroupWhoseLastDispositionIsOnlyCommentedStaysOpen(t *testing.T) {
 }
 
 func TestAClosingBehindAPersonsBringsItsLabelsOnlyWhereTheRuleSaysSo(t *testing.T) {
+	long(t)
 	for _, too := range []bool{false, true} {
 		t.Run(fmt.Sprint("close_person_closed = ", too), func(t *testing.T) {
 			more := fmt.Sprint("close_person_closed = ", too, "\n")
@@ -126,6 +128,7 @@ func refusals(t *testing.T, keys, label string, test func(w *world)) {
 }
 
 func TestTheLabelOfARefusalGoesOnceTheWorkflowIsMended(t *testing.T) {
+	long(t)
 	for name, keys := range map[string]string{"a finding": "", "a group": byParent} {
 		t.Run(name, func(t *testing.T) {
 			refusals(t, keys, "ticketd-refused", func(w *world) {
@@ -141,6 +144,7 @@ func TestTheLabelOfARefusalGoesOnceTheWorkflowIsMended(t *testing.T) {
 }
 
 func TestTheLabelOfARefusalGoesWhenTheFindingOpensAgain(t *testing.T) {
+	long(t)
 	refusals(t, "refused_label = \"needs-a-person\"\n", "needs-a-person", func(w *world) {
 		w.post(member("CREATED", "a", 1611060000))
 		w.settle()
@@ -151,6 +155,7 @@ func TestTheLabelOfARefusalGoesWhenTheFindingOpensAgain(t *testing.T) {
 }
 
 func TestTheLabelOfARefusalGoesAfterARestartWithAMendedRule(t *testing.T) {
+	long(t)
 	refusals(t, "", "ticketd-refused", func(w *world) {
 		w.restartWith(crowds()[0].rules + "on.fixed = { comment_only = true }\n")
 		w.settle()
@@ -162,6 +167,7 @@ func TestTheLabelOfARefusalGoesAfterARestartWithAMendedRule(t *testing.T) {
 }
 
 func TestAGroupThatClosedLongAgoIsFollowedByAnIssueThatListsAll(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		w.post(member("CREATED", "a", 1611058000))
 		w.post(member("CREATED", "b", 1611058000))
@@ -189,6 +195,7 @@ func TestAGroupThatClosedLongAgoIsFollowedByAnIssueThatListsAll(t *testing.T) {
 }
 
 func TestAGroupThatAPersonClosedIsTreatedAsTheRuleSaysWhenAMemberOpens(t *testing.T) {
+	long(t)
 	for regression, want := range map[string]struct {
 		open     bool // the old issue
 		comments int  // on the old issue

@@ -40,6 +40,7 @@ func TestAnIssueWhoseCreationWasInDoubtIsKeptUpToDateLikeAnyOther(t *testing.T) 
 }
 
 func TestWhatAPersonChangedWhileACreationWasInDoubtStays(t *testing.T) {
+	long(t)
 	amongPeople(t, "", func(w *world, c crowd) {
 		w.loseCreate()
 		w.post(violation("OPENED", "v-1", 1611058000))
@@ -55,6 +56,7 @@ func TestWhatAPersonChangedWhileACreationWasInDoubtStays(t *testing.T) {
 }
 
 func TestTheListOfAGroupWhoseCreationWasInDoubtIsKeptUpToDate(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		w.loseCreate()
 		w.post(member("CREATED", "a", 1611058000))
@@ -69,6 +71,7 @@ func TestTheListOfAGroupWhoseCreationWasInDoubtIsKeptUpToDate(t *testing.T) {
 }
 
 func TestAnUpdateWhoseAnswerWasLostDoesNotPassForAPersonsEdit(t *testing.T) {
+	long(t)
 	for name, then := range map[string]struct {
 		event string
 		list  map[string]string

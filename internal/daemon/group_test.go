@@ -139,6 +139,7 @@ func TestAGroupIsOneIssueThatListsItsMembersAndClosesAndReopensWithThem(t *testi
 }
 
 func TestMembersThatComeAndGoQuicklyAreToldOfTogether(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		w.post(member("CREATED", "a", 1611058000))
 		w.settle()
@@ -161,6 +162,7 @@ func TestMembersThatComeAndGoQuicklyAreToldOfTogether(t *testing.T) {
 }
 
 func TestNotesReachEveryTicketThatHoldsATargetOfTheirFinding(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		of := func(id, severity string) string { return target("CREATED", id, 1611058000, "severity", severity) }
 		for id, severity := range map[string]string{"a": "HIGH", "b": "HIGH", "c": "LOW", "d": "LOW", "e": "MEDIUM", "f": "MEDIUM"} {
@@ -224,6 +226,7 @@ func TestThreeHundredMembersAtOnceAreOneIssueWithFewCommentsAndCalls(t *testing.
 }
 
 func TestAnEmptyStoreAdoptsTheIssueOfAGroup(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		tell := func() {
 			w.post(member("CREATED", "a", 1611058000))
@@ -251,6 +254,7 @@ func TestAnEmptyStoreAdoptsTheIssueOfAGroup(t *testing.T) {
 }
 
 func TestAChangedGroupingLeavesTicketsThatWereMadeWhereTheyAre(t *testing.T) {
+	long(t)
 	for name, change := range map[string]struct{ before, after string }{
 		"added":   {"", byParent},
 		"removed": {byParent, ""},
@@ -382,6 +386,7 @@ func TestEveryOrderOfTheEventsOfAGroupOneByOneEndsInTheSameTextAndState(t *testi
 }
 
 func TestALostAnswerToACommentAboutMembersIsNotRepeated(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		w.post(member("CREATED", "a", 1611058000))
 		w.settle()
@@ -403,6 +408,7 @@ func TestALostAnswerToACommentAboutMembersIsNotRepeated(t *testing.T) {
 }
 
 func TestADeletedIssueOfAGroupIsFollowedByOneThatListsAllMembers(t *testing.T) {
+	long(t)
 	amongPeople(t, byParent, func(w *world, c crowd) {
 		w.post(member("CREATED", "a", 1611058000))
 		w.post(member("CREATED", "b", 1611058000))
@@ -422,6 +428,7 @@ func TestADeletedIssueOfAGroupIsFollowedByOneThatListsAllMembers(t *testing.T) {
 }
 
 func TestAnIgnoredGroupStaysAsItIsUntilItIsRetried(t *testing.T) {
+	long(t)
 	amongHosts(t, func(w *world, _ host) {
 		w.post(member("CREATED", "a", 1611058000))
 		w.settle()
