@@ -58,15 +58,15 @@ func (e *examination) unseen(wants []ticket.Want) {
 		alike := func(w ticket.Want) bool {
 			return slices.Equal(w.Key, first.Key) && (w.Disposition == reopening) == (first.Disposition == reopening)
 		}
-		what := outcomeOf(first)
+		outcomes := []string{outcomeOf(first)}
 		for _, w := range wants[1:] {
 			if alike(w) {
-				what += ", " + w.Disposition
+				outcomes = append(outcomes, w.Disposition)
 			}
 		}
 		wants = slices.DeleteFunc(slices.Clone(wants), alike)
 		e.unknown(checkTransition, first.Key, fmt.Sprintf("%s: project %s has no recent %s issue of type %s to see the workflow from",
-			what, e.need.Destination.Project, openWord(first.Disposition != reopening), e.typ.Name),
+			strings.Join(outcomes, ", "), e.need.Destination.Project, openWord(first.Disposition != reopening), e.typ.Name),
 			"look again when there is one: Jira tells transitions only issue by issue")
 	}
 }
