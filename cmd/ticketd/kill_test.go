@@ -54,9 +54,11 @@ tracker = "jira"
 project = "SEC"
 `
 
-func newService(t *testing.T) *service {
+// newService reserves a port for its tracker, which comes up later: on an address of its own, so that
+// nobody else is given the port meanwhile.
+func newService(t *testing.T, loopback string) *service {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(loopback, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +216,7 @@ const (
 
 func TestAnOpeningSurvivesAnAbsentTrackerAndAKill(t *testing.T) {
 	t.Parallel() // it waits for the daemon more than it works
-	s := newService(t)
+	s := newService(t, "127.0.0.2")
 	s.start()
 	s.post(openedSample)
 	s.eventually("the tracker was missed", s.logged("cannot be reached"))
@@ -230,7 +232,7 @@ func TestAnOpeningSurvivesAnAbsentTrackerAndAKill(t *testing.T) {
 
 func TestAClosingSurvivesAnUnwellTrackerAndAKill(t *testing.T) {
 	t.Parallel() // it waits for the daemon more than it works
-	s := newService(t)
+	s := newService(t, "127.0.0.3")
 	s.jiraUp()
 	s.start()
 	s.post(openedSample)
@@ -249,7 +251,7 @@ func TestAClosingSurvivesAnUnwellTrackerAndAKill(t *testing.T) {
 
 func TestAKillInTheMiddleOfACreateMakesNoSecondIssue(t *testing.T) {
 	t.Parallel() // it waits for the daemon more than it works
-	s := newService(t)
+	s := newService(t, "127.0.0.4")
 	s.jiraUp()
 	s.start()
 	s.jira.Fail(jiratest.Fault{Op: "create", Kind: jiratest.Slow, Effect: true, Delay: 5 * time.Second})
