@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -36,20 +35,7 @@ func TestTheDefaultBodyIsAsInTheGoldenFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			file := filepath.Join("testdata", "body", name+".txt")
-			got := dump(d.Body)
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%swant\n%s", got, want)
-			}
+			golden(t, filepath.Join("body", name+".txt"), dump(d.Body))
 		})
 	}
 }

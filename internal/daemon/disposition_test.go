@@ -196,16 +196,7 @@ func TestAGroupThatClosedLongAgoIsFollowedByAnIssueThatListsAll(t *testing.T) {
 
 func TestAGroupThatAPersonClosedIsTreatedAsTheRuleSaysWhenAMemberOpens(t *testing.T) {
 	long(t)
-	for regression, want := range map[string]struct {
-		open     bool // the old issue
-		comments int  // on the old issue
-		issues   int
-	}{
-		"reopen":  {open: true, comments: 1, issues: 1},
-		"new":     {issues: 2},
-		"comment": {comments: 1, issues: 1},
-		"nothing": {issues: 1},
-	} {
+	for regression, want := range regressions() {
 		t.Run(regression, func(t *testing.T) {
 			amongPeople(t, byParent+"on_regression = \""+regression+"\"\n", func(w *world, c crowd) {
 				w.post(member("CREATED", "a", 1611058000))

@@ -87,17 +87,25 @@ func (w *world) open(uuid string) seen {
 	return all[before]
 }
 
-func TestAnIssueThatAPersonClosedIsLeftAloneUntilANewOpening(t *testing.T) {
-	for regression, want := range map[string]struct {
-		open     bool // the old issue
-		comments int  // on the old issue
-		issues   int
-	}{
+// regressed is what becomes of an issue that a person closed, once what it is about opens anew.
+type regressed struct {
+	open     bool // the old issue
+	comments int  // on the old issue
+	issues   int
+}
+
+// regressions gives it for each answer of on_regression.
+func regressions() map[string]regressed {
+	return map[string]regressed{
 		"reopen":  {open: true, comments: 1, issues: 1},
 		"new":     {issues: 2},
 		"comment": {comments: 1, issues: 1},
 		"nothing": {issues: 1},
-	} {
+	}
+}
+
+func TestAnIssueThatAPersonClosedIsLeftAloneUntilANewOpening(t *testing.T) {
+	for regression, want := range regressions() {
 		t.Run(regression, func(t *testing.T) {
 			amongPeople(t, "on_regression = \""+regression+"\"\n", func(w *world, c crowd) {
 				old := w.open("v-1")
@@ -120,11 +128,11 @@ func TestAnIssueThatAPersonClosedIsLeftAloneUntilANewOpening(t *testing.T) {
 					last.expect(w, true, 0)
 					w.expectFollows(last, old)
 				}
-				calls := sum(w.jira.Calls()) + sum(w.github.Calls())
+				calls := w.trackerCalls()
 				w.post(noteEvent("CREATED", "n-1", 1611060000)) // wakes nobody
 				w.pass(2 * time.Hour)
-				if now := w.jira.Calls(); calls != sum(now)+sum(w.github.Calls()) {
-					w.t.Errorf("the trackers are called for nothing: %v %v", now, w.github.Calls())
+				if w.trackerCalls() != calls {
+					w.t.Errorf("the trackers are called for nothing: %v %v", w.jira.Calls(), w.github.Calls())
 				}
 			})
 		})
@@ -316,9 +324,9 @@ func TestADeletedIssueWhoseCreationWasInDoubtIsLeftInPeace(t *testing.T) {
 		if ticket := w.oneTicket(); ticket.State != store.TicketGone {
 			w.t.Errorf("the ticket is %s (%s), want gone", ticket.State, ticket.Reason)
 		}
-		before := sum(w.jira.Calls()) + sum(w.github.Calls())
+		before := w.trackerCalls()
 		w.pass(2 * time.Hour)
-		if after := sum(w.jira.Calls()) + sum(w.github.Calls()); after != before {
+		if after := w.trackerCalls(); after != before {
 			w.t.Errorf("%d more calls about an issue that is gone", after-before)
 		}
 	})
