@@ -21,12 +21,12 @@ func (p plan) text() Step {
 	if Implied(p.t) != store.TicketLive || p.f.Disposition.Closed() {
 		return Step{Action: Rest}
 	}
+	if p.lists() && strings.HasPrefix(p.a.TellingOp, membersOp) { // as it was begun, whatever changed since
+		return p.tellMembers(p.a.TellingOp, p.a.Telling)
+	}
 	_, stale := p.stale()
 	if !p.lists() {
 		return when(stale, Step{Action: Update})
-	}
-	if strings.HasPrefix(p.a.TellingOp, membersOp) { // as it was begun, whatever changed since
-		return p.tellMembers(p.a.TellingOp, p.a.Telling)
 	}
 	untold := p.untold()
 	if !stale && !untold {
@@ -96,9 +96,12 @@ func (r *run) gather(due time.Time) {
 }
 
 // toldAll notes that the issue tells of all members as they are.
-func (r *run) toldAll() {
-	a := &r.t.Applied
-	a.Told, a.Telling, a.TellingOp, a.Gathering = dispositions(r.w), nil, "", 0
+func (r *run) toldAll() { r.t.Applied = tells(r.t.Applied, dispositions(r.w)) }
+
+// tells is what is applied once the issue tells of the members, and nothing is under way or waits.
+func tells(a store.Applied, members map[string]finding.Disposition) store.Applied {
+	a.Told, a.Telling, a.TellingOp, a.Gathering = members, nil, "", 0
+	return a
 }
 
 // telling notes, before a comment is sent, what it brings the issue to tell of.
@@ -110,8 +113,8 @@ func (r *run) telling(s Step) {
 
 // told notes that a comment is there, or never will be.
 func (r *run) told(op string) {
-	if a := &r.t.Applied; a.TellingOp == op && op != "" {
-		a.Told, a.Telling, a.TellingOp, a.Gathering = a.Telling, nil, "", 0
+	if a := r.t.Applied; a.TellingOp == op && op != "" {
+		r.t.Applied = tells(a, a.Telling)
 	}
 }
 
