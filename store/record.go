@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"ticketd/internal/proof"
 )
 
 // Record writes what a step did, all of it or nothing. It gives [ErrFenced], and writes nothing,
@@ -45,6 +47,11 @@ func (s *Store) updateTicket(ctx context.Context, tx querier, r Record) error {
 	args, err := r.Ticket.body()
 	if err != nil {
 		return err
+	}
+	if proof.Without(ctx, proof.Fencing) {
+		if _, err := tx.ExecContext(ctx, `UPDATE tickets SET token = $1, leased = 1 WHERE id = $2`, r.Ticket.Token, r.Ticket.ID); err != nil {
+			return err
+		}
 	}
 	args = append(args, r.Ticket.ID, r.Ticket.Token, r.Ticket.Version, number(r.Done), optional(r.Due), millis(s.now()))
 	n, err := change(ctx, tx, `

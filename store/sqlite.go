@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"ticketd/internal/proof"
 )
 
 const (
@@ -24,13 +26,13 @@ func minVersion() [3]int { return [3]int{3, 51, 3} }
 // dsn gives the data source name. All options live in it, so that a connection which database/sql
 // opens later has them too. The journal mode has a key of its own because values of _pragma run in
 // alphabetical order, and a page size set after journal_mode(WAL) silently does nothing.
-func dsn(path string, reader bool) string {
+func dsn(path, synchronous string, reader bool) string {
 	q := url.Values{
 		"mode":          {"rw"}, // never creates: the file is made private beforehand
 		"_busy_timeout": {busyTimeout},
 		"_foreign_keys": {"on"},
 		"_journal_mode": {"WAL"},
-		"_synchronous":  {"FULL"}, // a 2xx is sent after the commit: it must survive a power loss
+		"_synchronous":  {synchronous},
 		"_pragma":       {"page_size(8192)", "secure_delete(on)"},
 		"_txlock":       {"immediate"},
 		"_dqs":          {"false"},
@@ -47,14 +49,18 @@ func dsn(path string, reader bool) string {
 // connect opens the writing connection and the pool of readers, and makes sure that they are what
 // was asked for.
 func connect(ctx context.Context, path string) (write, read *sql.DB, err error) {
-	if write, err = sql.Open(driverName, dsn(path, false)); err != nil {
+	synchronous := "2" // FULL: a 2xx is sent after the commit, which must survive a power loss
+	if proof.Without(ctx, proof.FullSync) {
+		synchronous = "1"
+	}
+	if write, err = sql.Open(driverName, dsn(path, synchronous, false)); err != nil {
 		return nil, nil, err
 	}
 	write.SetMaxOpenConns(1)
-	if err := verify(ctx, write); err != nil {
+	if err := verify(ctx, write, synchronous); err != nil {
 		return nil, nil, errors.Join(err, write.Close())
 	}
-	if read, err = sql.Open(driverName, dsn(path, true)); err != nil {
+	if read, err = sql.Open(driverName, dsn(path, synchronous, true)); err != nil {
 		return nil, nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(maxReaders)
@@ -63,7 +69,7 @@ func connect(ctx context.Context, path string) (write, read *sql.DB, err error) 
 }
 
 // verify reads the settings back: one that did not take hold must not be found out at a power loss.
-func verify(ctx context.Context, db *sql.DB) error {
+func verify(ctx context.Context, db *sql.DB, synchronous string) error {
 	var version string
 	if err := db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
 		return fmt.Errorf("asking SQLite for its version: %w", translate(err))
@@ -73,7 +79,7 @@ func verify(ctx context.Context, db *sql.DB) error {
 	}
 	for _, want := range []struct{ pragma, value string }{
 		{"journal_mode", "wal"},
-		{"synchronous", "2"},
+		{"synchronous", synchronous},
 		{"foreign_keys", "1"},
 		{"secure_delete", "1"},
 		{"busy_timeout", busyTimeout},

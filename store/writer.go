@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+
+	"ticketd/internal/proof"
 )
 
 // Limits of the writer: 256 operations a commit is where throughput stops growing
@@ -148,8 +150,10 @@ func (w *writer) commit(batch []*job) {
 	} else {
 		w.logger.Debug("store committed", "operations", len(batch))
 	}
+	proof.At(context.Background(), proof.Committed)
 	if operation > 0 {
 		w.recorded(operation)
+		proof.At(context.Background(), proof.Marked)
 	}
 	for _, j := range batch {
 		close(j.done)
@@ -171,6 +175,7 @@ func (w *writer) transact(ctx context.Context, batch []*job) error {
 			return err
 		}
 	}
+	proof.At(ctx, proof.Committing)
 	return tx.Commit()
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"ticketd/internal/datatheorem"
 	"ticketd/internal/finding"
+	"ticketd/internal/proof"
 	"ticketd/internal/wake"
 	"ticketd/mapping"
 	"ticketd/store"
@@ -104,11 +105,13 @@ func (a *Applier) apply(ctx context.Context, work []pending) error {
 			}
 			told = append(told, say)
 		}
+		proof.At(ctx, proof.EventsDecided)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	proof.At(ctx, proof.EventsApplied)
 	for _, say := range told {
 		say()
 	}
@@ -136,6 +139,9 @@ func (a *Applier) event(ctx context.Context, tx *store.Tx, e store.Event, d data
 	case datatheorem.VerdictEvent:
 	}
 	e.State, e.Key = store.EventApplied, d.Event.Key
+	if proof.Without(ctx, proof.TimeGuard) {
+		d.Event.Time = e.Received.Unix()
+	}
 	if err := tx.SetEvent(ctx, e, false); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"ticketd/internal/apply"
 	"ticketd/internal/config"
 	"ticketd/internal/deliver"
+	"ticketd/internal/proof"
 	"ticketd/internal/receive"
 	"ticketd/internal/wake"
 	"ticketd/internal/web"
@@ -202,6 +203,7 @@ func (d *Daemon) recover(ctx context.Context) error {
 	} else if n > 0 {
 		d.o.Logger.Info("claims of an earlier process, or of a wrong clock, taken back", "tickets", n)
 	}
+	proof.At(ctx, proof.RecoveryBegun)
 	if d.store.Restored() {
 		d.o.Logger.Warn("the store is older than what was done with it (a restored backup?): every issue is looked at again")
 		for _, dl := range d.deliverers {
@@ -226,6 +228,7 @@ func (d *Daemon) recover(ctx context.Context) error {
 	if n > 0 {
 		d.o.Logger.Info("findings routed by changed rules", "findings", n)
 	}
+	proof.At(ctx, proof.RecoveryFinished)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"ticketd/internal/proof"
 	"ticketd/internal/ticket"
 	"ticketd/mapping"
 	"ticketd/store"
@@ -23,7 +24,7 @@ func (r *run) comment(ctx context.Context, s Step) error {
 	if !known {
 		c = store.Comment{TicketID: r.t.ID, Op: s.Op, Marker: mapping.CommentMarker(r.t.Marker, s.Op)}
 	}
-	if known || r.t.Applied.Adopted || !r.t.Applied.Known {
+	if (known || r.t.Applied.Adopted || !r.t.Applied.Known) && !proof.Without(ctx, proof.CommentSearch) {
 		found, err := r.lookForComment(ctx, &c, known)
 		if found || err != nil {
 			return err
@@ -35,9 +36,11 @@ func (r *run) comment(ctx context.Context, s Step) error {
 	if err := r.keep(ctx, c); err != nil {
 		return err
 	}
-	call, cancel := context.WithDeadline(ctx, c.SendDeadline)
+	proof.At(ctx, proof.CommentRecorded)
+	call, cancel := r.sending(ctx)
 	defer cancel()
 	id, err := r.o.Tracker.AddComment(call, r.t.Ref, ticket.Comment{Marker: c.Marker, Body: s.Doc})
+	proof.At(ctx, proof.CommentAnswered)
 	r.pace.wrote(r.o.Now(), true)
 	c.AttemptEnd = r.o.Now()
 	if err != nil {
@@ -140,9 +143,10 @@ func (r *run) dropComment(ctx context.Context, op string) error {
 		return r.done(ctx, r.o.Now(), nil, c)
 	}
 	started := r.o.Now()
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	call, cancel := r.sending(ctx)
 	defer cancel()
 	err := r.o.Tracker.DeleteComment(call, r.t.Ref, c.RemoteID)
+	proof.At(ctx, proof.CommentDeleted)
 	r.pace.wrote(r.o.Now(), false)
 	if err != nil {
 		return r.commentFailedToGo(ctx, c, started, err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ticketd/internal/finding"
+	"ticketd/internal/proof"
 	"ticketd/internal/ticket"
 	"ticketd/store"
 )
@@ -19,7 +20,7 @@ func polls() []time.Duration {
 // had an effect: none was sent, each was refused for certain, or the quiet period has passed and
 // the issue was looked for and not found.
 func (r *run) create(ctx context.Context) error {
-	if !r.audited[r.t.Destination.Project] {
+	if !r.audited[r.t.Destination.Project] && !proof.Without(ctx, proof.StartAudit) {
 		return r.auditFirst(ctx)
 	}
 	waits, err := r.waits(ctx)
@@ -40,17 +41,21 @@ func (r *run) create(ctx context.Context) error {
 	deadline := started.Add(r.o.Timing.Call)
 	r.t.Applied = store.Applied{Draft: r.view.Digest(draft), Sent: deadline.Unix(), Told: dispositions(r.w), Written: r.o.Tracker.Writes(draft)}
 	r.t.Made = started
-	if err := r.keep(ctx); err != nil {
-		return err
+	if !proof.Without(ctx, proof.Intent) {
+		if err := r.keep(ctx); err != nil {
+			return err
+		}
 	}
+	proof.At(ctx, proof.IntentRecorded)
 
 	// C4: never sent after its deadline, whatever stopped us in between.
-	call, cancel := context.WithDeadline(ctx, deadline)
+	call, cancel := r.sending(ctx)
 	defer cancel()
-	if r.o.Now().After(deadline) {
+	if call.Err() != nil || r.o.Now().After(deadline) && !proof.Without(ctx, proof.SendDeadline) {
 		return r.undo(ctx, before, started, &ticket.Error{Op: "create", Decision: ticket.Retry, Message: "too late to send"})
 	}
 	issue, err := r.o.Tracker.Create(call, draft)
+	proof.At(ctx, proof.CreateAnswered)
 	r.pace.wrote(r.o.Now(), true)
 
 	// C5: classify.
@@ -111,9 +116,14 @@ func (r *run) look(ctx context.Context) error {
 	started := r.o.Now()
 	call, cancel := r.untilStopped(ctx, auditTimeout)
 	defer cancel()
-	found, err := r.o.Tracker.Find(call, ticket.Query{
-		Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: r.t.Created.Add(-time.Hour),
-	})
+	var found []ticket.Issue
+	var err error
+	if !proof.Without(ctx, proof.FindInDoubt) {
+		found, err = r.o.Tracker.Find(call, ticket.Query{
+			Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: r.t.Created.Add(-time.Hour),
+		})
+	}
+	proof.At(ctx, proof.SearchAnswered)
 	if err != nil {
 		due, serr := r.settle(ctx, err)
 		if serr != nil {
@@ -137,7 +147,7 @@ func (r *run) look(ctx context.Context) error {
 		r.t.SendDeadline, r.t.AttemptEnd, r.t.Applied.Sent = asked, asked, started.Unix()
 		left = r.quietLeft(asked, started)
 	}
-	if wait := r.nextLook(asked, left); wait > 0 {
+	if wait := r.nextLook(asked, left); wait > 0 && !proof.Without(ctx, proof.QuietPeriod) {
 		r.t.Hint = ""
 		r.t.Reason = "a create may have had an effect; looking again until " + started.Add(left).UTC().Format(time.TimeOnly) + " UTC"
 		return r.done(ctx, r.o.Now().Add(wait), note("find", started, r.o.Now(), nil, "not found yet"))

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ticketd/internal/proof"
 	"ticketd/internal/wake"
 	"ticketd/mapping"
 	"ticketd/store"
@@ -124,6 +125,7 @@ func (d *Deliverer) Step(ctx context.Context) (Did, error) {
 	if w.Ticket.ID == 0 {
 		return Did{Next: earliest(earliest(next, p.ends), d.turn)}, d.rested(ctx, now)
 	}
+	proof.At(ctx, proof.TicketClaimed)
 	action, err := d.drive(ctx, w)
 	if errors.Is(err, store.ErrFenced) {
 		d.o.Logger.Warn("lease lost, leaving the ticket to its new owner", "ticket", w.Ticket.ID)

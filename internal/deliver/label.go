@@ -26,7 +26,7 @@ func (r *run) relabel(ctx context.Context, on bool) error {
 		}
 	}
 	started := r.o.Now()
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	call, cancel := r.sending(ctx)
 	defer cancel()
 	err := r.o.Tracker.Relabel(call, r.t.Ref, add, remove)
 	r.pace.wrote(r.o.Now(), false)

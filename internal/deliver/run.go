@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ticketd/internal/finding"
+	"ticketd/internal/proof"
 	"ticketd/internal/ticket"
 	"ticketd/mapping"
 	"ticketd/store"
@@ -47,7 +48,7 @@ func (d *Deliverer) drive(ctx context.Context, w store.Work) (_ Action, err erro
 			err = r.panicked(ctx, p)
 		}
 	}()
-	if r.unsure() {
+	if r.unsure() && !proof.Without(ctx, proof.StartAudit) {
 		return Audit, r.auditFirst(ctx)
 	}
 	if adopted, err := r.sighted(ctx); adopted || err != nil {
@@ -142,6 +143,15 @@ func note(name string, started, ended time.Time, err error, text string) *store.
 	return op
 }
 
+// sending gives the context of a call that changes something. It ends before the lease does, and has
+// ended already where something stopped us for so long that the ticket may be another's (C4, S2, K2).
+func (r *run) sending(ctx context.Context) (context.Context, context.CancelFunc) {
+	if proof.Without(ctx, proof.SendDeadline) {
+		return context.WithTimeout(ctx, r.o.Timing.Call)
+	}
+	return context.WithTimeout(ctx, min(r.o.Timing.Call, r.w.Ticket.Due.Sub(r.o.Now())))
+}
+
 // keep records the row without giving it back: what must be durable before a call.
 func (r *run) keep(ctx context.Context, comments ...store.Comment) error {
 	return r.record(ctx, store.Record{Comments: comments})
@@ -162,9 +172,11 @@ func (r *run) record(ctx context.Context, rec store.Record) error {
 		rec.Digest = r.digest(store.Line{Destination: r.t.Destination, Rule: r.t.Rule})
 	}
 	rec.Ticket = r.t
+	proof.At(ctx, proof.StepRecording)
 	if err := r.o.Store.Record(ctx, rec); err != nil {
 		return err
 	}
+	proof.At(ctx, proof.StepRecorded)
 	if before == store.TurnReleased && r.t.Turn == store.TurnNone {
 		r.counted = false // it was made, or left its place to another
 	}

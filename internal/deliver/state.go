@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ticketd/internal/finding"
+	"ticketd/internal/proof"
 	"ticketd/internal/ticket"
 	"ticketd/store"
 )
@@ -32,15 +33,19 @@ func (r *run) setState(ctx context.Context, open bool) error {
 
 	// S1: from here on nothing is known about the issue's state until the tracker says so.
 	r.t.Applied.Known = false
-	if err := r.keep(ctx); err != nil {
-		return err
+	if !proof.Without(ctx, proof.UnknownFirst) {
+		if err := r.keep(ctx); err != nil {
+			return err
+		}
 	}
+	proof.At(ctx, proof.UnknownRecorded)
 
 	// S2, S3: the adapter reads, does nothing where the issue is there already, and verifies.
 	started := r.o.Now()
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	call, cancel := r.sending(ctx)
 	defer cancel()
 	issue, err := r.o.Tracker.SetState(call, r.t.Ref, ticket.Change{Open: open, Closing: closing})
+	proof.At(ctx, proof.StateAnswered)
 	r.pace.wrote(r.o.Now(), false)
 	if err != nil {
 		return r.stateFailed(ctx, name, started, err)
@@ -164,9 +169,11 @@ func (r *run) update(ctx context.Context) error {
 	before := r.t.State
 	r.t.State = Implied(r.t)
 	started := r.o.Now()
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	proof.At(ctx, proof.UpdateRecorded)
+	call, cancel := r.sending(ctx)
 	defer cancel()
 	issue, err := r.o.Tracker.Update(call, r.t.Ref, draft, r.t.Applied.Written)
+	proof.At(ctx, proof.UpdateAnswered)
 	r.pace.wrote(r.o.Now(), false)
 	if err != nil && r.f.Disposition.Closed() && certainly(err) {
 		// What cannot be written must not keep the issue from being closed.

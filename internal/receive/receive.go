@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"ticketd/internal/proof"
 	"ticketd/store"
 )
 
@@ -160,7 +161,13 @@ func (h *Handler) commit(ctx context.Context, from caller, body []byte) receipt 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	in := store.Incoming{Body: body, Source: from.source, Received: h.o.Now()}
+	proof.At(ctx, proof.BodyRead)
+	if proof.Without(ctx, proof.AckAfterCommit) {
+		go func() { _, _ = h.o.Store.Accept(context.WithoutCancel(ctx), in) }()
+		return receipt{outcome: Accepted, caller: from, bytes: len(body)}
+	}
 	stored, err := h.o.Store.Accept(ctx, in)
+	proof.At(ctx, proof.EventStored)
 	if err != nil {
 		return receipt{outcome: StoreTrouble, caller: from, bytes: len(body), err: err}
 	}
