@@ -4,6 +4,7 @@
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZ    ?= 30s
+SOAK    ?= 1h
 # SQLite, translated from C, is checked for races but not for its pointer arithmetic, which costs half of
 # the time and is not ours.
 RACE     = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race -gcflags='modernc.org/...=-d=checkptr=0')
@@ -12,10 +13,10 @@ SEQUENTIAL = ./cmd/... ./mapping ./internal/config ./internal/datatheorem/... ./
 LINT     = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test fmt lint fuzz clean ci
+.PHONY: help run build test prove prove-long prove-slice soak fmt lint fuzz clean ci
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build ticketd and see it at work on two practice trackers
 	bin/ticketd demo
@@ -30,6 +31,18 @@ ifneq ($(RACE),)
 else
 	@echo 'No C compiler was found: not tested with the race detector.'
 endif
+
+prove: ## prove the promises (half an hour) and write the figures into docs/reliability.md
+	$(GO) run ./internal/prove -write docs/reliability.md
+
+prove-long: ## the same for a release, for many hours
+	$(GO) run ./internal/prove -long -write docs/reliability.md
+
+prove-slice: ## the part of the proofs that the tests do not run: simulation at every crash point, ablations
+	$(GO) run ./internal/prove -slice
+
+soak: ## run the daemon under load and faults for SOAK (1h) and look for what grows
+	$(GO) test -tags proof ./internal/proof/soak -run Soak -v -timeout 0 -args -for $(SOAK)
 
 fmt: ## format the source
 	$(LINT) fmt
