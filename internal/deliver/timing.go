@@ -1,6 +1,10 @@
 package deliver
 
-import "time"
+import (
+	"time"
+
+	"ticketd/internal/proof"
+)
 
 // Timing is every wait of the protocol. The zero value of a member means its default.
 type Timing struct {
@@ -25,9 +29,9 @@ func (t Timing) filled() Timing {
 	}
 	def(&t.Quiet, 10*time.Minute)
 	def(&t.Settle, min(time.Minute, t.Quiet))
-	def(&t.Call, 25*time.Second)
+	def(&t.Call, proof.Hasten(25*time.Second))
 	def(&t.Lease, 60*time.Second)
-	def(&t.BackoffMin, 5*time.Second)
+	def(&t.BackoffMin, proof.Hasten(5*time.Second))
 	def(&t.BackoffMax, 15*time.Minute)
 	def(&t.Probe, 5*time.Minute)
 	def(&t.Idle, time.Minute)

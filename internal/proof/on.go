@@ -4,25 +4,18 @@ package proof
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Enabled tells whether this is a build for proofs.
 const Enabled = true
-
-// The environment of a real process.
-const (
-	// CrashAt is "POINT:N": the process kills itself, as kill -9 does, when it comes to the point for
-	// the Nth time.
-	CrashAt = "TICKETD_PROOF_CRASH_AT"
-	// DoWithout is a list of mechanisms, separated by commas.
-	DoWithout = "TICKETD_PROOF_WITHOUT"
-)
 
 type key struct{}
 
@@ -56,19 +49,33 @@ func Without(ctx context.Context, m Mechanism) bool {
 	return slices.Contains(process().without, m)
 }
 
+// Hasten gives what a real process waits instead of d.
+func Hasten(d time.Duration) time.Duration { return d / max(process().haste, 1) }
+
 // real is what the environment says.
 type real struct {
 	point   Point
-	left    atomic.Int64 // until it is fatal
+	pass    int64        // that is fatal
+	left    atomic.Int64 // until it is
+	panics  bool         // in place of dying
 	without []Mechanism
+	haste   time.Duration // how many times shorter waits are
 }
 
 var process = sync.OnceValue(func() *real {
 	r := new(real)
-	point, nth, _ := strings.Cut(os.Getenv(CrashAt), ":")
+	where := os.Getenv(CrashAt)
+	if where == "" {
+		where, r.panics = os.Getenv(PanicAt), true
+	}
+	point, nth, _ := strings.Cut(where, ":")
 	r.point = Point(point)
 	if n, err := strconv.ParseInt(nth, 10, 64); err == nil {
+		r.pass = n
 		r.left.Store(n)
+	}
+	if n, err := strconv.ParseInt(os.Getenv(Hurry), 10, 64); err == nil {
+		r.haste = time.Duration(n)
 	}
 	for name := range strings.SplitSeq(os.Getenv(DoWithout), ",") {
 		r.without = append(r.without, Mechanism(name))
@@ -80,6 +87,10 @@ func (r *real) at(p Point) {
 	if p != r.point || r.left.Add(-1) != 0 {
 		return
 	}
+	if r.panics {
+		panic("a proof wants it at " + string(p))
+	}
+	fmt.Fprintf(os.Stderr, `{"msg":"dying for a proof","point":%q,"pass":%d}`+"\n", p, r.pass)
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
 		_ = self.Kill() // there is nobody left to tell
 	}

@@ -6,6 +6,20 @@
 // environment (a real process).
 package proof
 
+// The environment of a real process that was built for proofs.
+const (
+	// CrashAt is "POINT:N": the process kills itself, as kill -9 does, when it comes to the point for
+	// the Nth time. It says so in its log.
+	CrashAt = "TICKETD_PROOF_CRASH_AT"
+	// PanicAt is "POINT:N": there it panics instead.
+	PanicAt = "TICKETD_PROOF_PANIC_AT"
+	// DoWithout is a list of mechanisms, separated by commas.
+	DoWithout = "TICKETD_PROOF_WITHOUT"
+	// Hurry is "N": a tracker call may take, and the first wait after a failure takes, the Nth part of
+	// what it would, so that a process which died between an intent and its call is soon done waiting.
+	Hurry = "TICKETD_PROOF_HURRY"
+)
+
 // Point is a place in the code at which a process may die.
 type Point string
 
