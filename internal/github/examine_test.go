@@ -144,7 +144,7 @@ func TestEveryFaultOfATokensRepositoryIsTold(t *testing.T) {
 		{name: "the host is down", spoil: with(githubtest.Fault{Times: -1, Kind: githubtest.Cut}),
 			want: "error site: api.github.test does not answer as it should: identity: Get \"https://api.github.test/user\": connection reset by peer (check that the host can be reached from here: its name, its port, a proxy, its certificate)"},
 		{name: "something else answers", spoil: with(githubtest.Fault{Times: -1, Kind: githubtest.HTML}),
-			want: "error site: api.github.test does not answer as it should: identity: HTTP 200: invalid character '<' looking for beginning of value (check url and api_url of the tracker: this does not look like GitHub's API)"},
+			want: "error site: api.github.test does not answer as it should: identity: HTTP 200: the answer is not the JSON that was asked for (check url and api_url of the tracker: this does not look like GitHub's API)"},
 		{name: "the quota is used up", spoil: with(githubtest.Fault{Op: "user", Kind: githubtest.Primary}),
 			want: "unknown site: api.github.test lets nothing be looked at now: identity: HTTP 403: API rate limit exceeded for user ID 1001. (try again later)"},
 		{name: "the token is revoked", spoil: func(_ *testing.T, s *githubtest.Server) { s.SetToken("another") },

@@ -27,6 +27,10 @@ import (
 // readRetries is how often a read is repeated after a 5xx or a broken connection.
 const readRetries = 2
 
+// errNotUnderstood stands for what go-github says of an answer that it cannot decode, which quotes
+// the answer; and one answer holds an installation's token.
+var errNotUnderstood = errors.New("the answer is not the JSON that was asked for")
+
 // maxAnswer is enough for the largest page there is: a hundred issues of 65,536 characters, three
 // bytes each, and what GitHub says around them.
 const maxAnswer = 32 << 20
@@ -144,8 +148,10 @@ func (t *Tracker) send(ctx context.Context, op, token string, do func(context.Co
 	c.BaseURL = t.api
 	err := do(ctx, c)
 	switch {
-	case x.Status == 0, x.Status/100 == 2 && err != nil:
+	case x.Status == 0 || x.Status/100 == 2 && x.Err != nil:
 		return x, unusable(op, x, err)
+	case x.Status/100 == 2 && err != nil:
+		return x, unusable(op, x, errNotUnderstood)
 	case x.Status/100 != 2:
 		return x, t.refusal(op, x)
 	}

@@ -41,13 +41,14 @@ func TestAnIssueOfTheAccountOfARotatedTokenIsFound(t *testing.T) {
 		o.Credential = func() (string, string, error) { return email, token, nil }
 		o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 			_, password, _ := r.BasicAuth()
+			account := map[string]string{"token-of-one": "one", "token-of-two": "two"}[password]
 			w := httptest.NewRecorder()
 			w.Header().Set("Content-Type", "application/json")
 			body := fmt.Sprintf(`{"accountId":%q,"key":"SEC","permissions":{"BROWSE_PROJECTS":{"havePermission":true}},"issues":[
-				{"id":"10001","key":"SEC-1","fields":{"status":{"statusCategory":{"key":"new"}},"labels":[%q],"creator":{"accountId":"token-of-one"}}},
-				{"id":"10002","key":"SEC-2","fields":{"status":{"statusCategory":{"key":"new"}},"labels":[%q],"creator":{"accountId":"token-of-two"}}},
+				{"id":"10001","key":"SEC-1","fields":{"status":{"statusCategory":{"key":"new"}},"labels":[%q],"creator":{"accountId":"one"}}},
+				{"id":"10002","key":"SEC-2","fields":{"status":{"statusCategory":{"key":"new"}},"labels":[%q],"creator":{"accountId":"two"}}},
 				{"id":"10003","key":"SEC-3","fields":{"status":{"statusCategory":{"key":"new"}},"labels":[%q],"creator":{"accountId":"somebody"}}}]}`,
-				password, markerA, markerA, markerA)
+				account, markerA, markerA, markerA)
 			if _, err := w.WriteString(body); err != nil {
 				return nil, err
 			}

@@ -35,6 +35,10 @@ const (
 	DefaultMaxBody = 4 << 20
 )
 
+// maxRefusal is how much is read of an answer that is no success: enough for any words, and not for
+// a page without end.
+const maxRefusal = 1 << 20
+
 // Options of a client. Base is required.
 type Options struct {
 	Base      *url.URL                         // scheme and host that every request must have
@@ -171,17 +175,29 @@ func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
 	if p.o.Clock != nil {
 		p.o.Clock.see(resp.Header, p.o.Now())
 	}
-	x.Body, err = io.ReadAll(io.LimitReader(resp.Body, p.o.MaxBody+1))
-	_ = resp.Body.Close() // everything wanted was read
-	if err == nil && int64(len(x.Body)) > p.o.MaxBody {
-		x.Body, err = x.Body[:p.o.MaxBody], ErrTooLarge
-	}
+	x.Body, err = p.read(resp)
+	x.Body = cut(secrets, x.Body)
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer: %w", secrets.hideIn(err))
 	}
-	if resp.StatusCode/100 != 2 {
-		x.Body = secrets.hideInBody(x.Body)
-	}
 	resp.Body = io.NopCloser(bytes.NewReader(x.Body))
 	return resp, nil
+}
+
+// read reads an answer up to the cap. What is too large is an error of a success, which cannot be
+// understood in part; a refusal is one by its status, and cut.
+func (p *pinned) read(resp *http.Response) ([]byte, error) {
+	defer resp.Body.Close() //nolint:errcheck // everything wanted was read
+	success, limit := resp.StatusCode/100 == 2, p.o.MaxBody
+	if !success {
+		limit = min(limit, maxRefusal)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if int64(len(body)) > limit {
+		body = body[:limit]
+		if success && err == nil {
+			err = ErrTooLarge
+		}
+	}
+	return body, err
 }
