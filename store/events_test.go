@@ -72,9 +72,8 @@ func TestPendingEventsComeInOrderOfArrivalOnce(t *testing.T) {
 func TestABodyThatChangedOnDiskIsNotApplied(t *testing.T) {
 	b := newBench(t)
 	a := b.accept("body")
-	_, err := b.write.ExecContext(b.ctx(), `UPDATE events SET body = 'bodY'`)
-	must(t, err)
-	_, err = b.PendingEvents(b.ctx(), 0)
+	b.exec(`UPDATE events SET body = 'bodY'`)
+	_, err := b.PendingEvents(b.ctx(), 0)
 	wantError(t, err, ErrDamaged)
 	if !strings.Contains(err.Error(), fmt.Sprintf("event %d:", a.Seq)) {
 		t.Errorf("does not name the row: %v", err)

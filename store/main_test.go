@@ -56,6 +56,15 @@ func (b *bench) reopen() {
 
 func (b *bench) ctx() context.Context { return b.t.Context() }
 
+// exec runs a statement on the one connection that writes.
+func (b *bench) exec(text string) {
+	b.t.Helper()
+	must(b.t, b.do(b.ctx(), func(ctx context.Context, tx querier) error {
+		_, err := tx.ExecContext(ctx, text)
+		return err
+	}))
+}
+
 func (b *bench) accept(body string) Accepted {
 	b.t.Helper()
 	a, err := b.Accept(b.ctx(), Incoming{Body: []byte(body), Source: "token", Received: b.now})

@@ -28,7 +28,8 @@ type Options struct {
 type Store struct {
 	read     *sql.DB
 	write    *sql.DB
-	writer   *writer
+	readers  *readers
+	writer   *writer // owns the one connection of write
 	water    *highWater // nil when shared
 	lock     *os.File   // nil when shared
 	logger   *slog.Logger
@@ -49,7 +50,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Path, err), s.release())
 	}
-	s.writer = startWriter(s.write, s.logger, s.recorded)
+	s.readers, s.writer = newReaders(s.read), startWriter(s.write, s.logger, s.recorded)
 	return s, nil
 }
 
@@ -130,7 +131,7 @@ func (s *Store) settle(ctx context.Context, path string) error {
 // Close finishes what is queued and releases the database. Writes after it give [ErrClosed].
 func (s *Store) Close() error {
 	s.writer.close()
-	return s.release()
+	return errors.Join(s.readers.close(), s.release())
 }
 
 func (s *Store) release() error {

@@ -47,20 +47,18 @@ func TestTheCommandLineDoesNotCreateADatabase(t *testing.T) {
 func TestANewerSchemaIsRefused(t *testing.T) {
 	for _, shared := range []bool{false, true} {
 		b := newBench(t)
-		_, err := b.write.ExecContext(b.ctx(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`)
-		must(t, err)
+		b.exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`)
 		must(t, b.Close())
-		_, err = Open(b.ctx(), Options{Path: b.path, Shared: shared})
+		_, err := Open(b.ctx(), Options{Path: b.path, Shared: shared})
 		wantError(t, err, ErrNewer)
 	}
 }
 
 func TestTheCommandLineLeavesAnOlderSchemaAlone(t *testing.T) {
 	b := newBench(t)
-	_, err := b.write.ExecContext(b.ctx(), `DELETE FROM goose_db_version WHERE version_id > 0`)
-	must(t, err)
+	b.exec(`DELETE FROM goose_db_version WHERE version_id > 0`)
 	must(t, b.Close())
-	if _, err = Open(b.ctx(), Options{Path: b.path, Shared: true}); err == nil || errors.Is(err, ErrNewer) {
+	if _, err := Open(b.ctx(), Options{Path: b.path, Shared: true}); err == nil || errors.Is(err, ErrNewer) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -52,12 +52,16 @@ func (s *Store) do(ctx context.Context, fn func(ctx context.Context, tx querier)
 
 // view runs reads in one snapshot.
 func (s *Store) view(ctx context.Context, fn func(tx querier) error) error {
-	tx, err := s.read.BeginTx(ctx, nil)
+	c, err := s.readers.lend(ctx)
 	if err != nil {
 		return translate(err)
 	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
-	return translate(fn(tx))
+	var snapshot *sql.Tx
+	defer func() { s.readers.takeBack(c, snapshot) }()
+	if snapshot, err = c.begin(ctx); err != nil {
+		return translate(err)
+	}
+	return translate(fn(c))
 }
 
 // row is what a scan function reads from: *sql.Row or *sql.Rows.

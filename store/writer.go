@@ -22,6 +22,7 @@ const (
 // a savepoint of its own, and all are answered after the one commit.
 type writer struct {
 	db     *sql.DB
+	conn   *connection // of the writer's goroutine; nil until there is anything to write
 	logger *slog.Logger
 	// recorded is told, after a commit, the highest operation number in it.
 	recorded func(operation int64)
@@ -109,6 +110,9 @@ func (w *writer) run() {
 	for first := range w.queue {
 		w.commit(w.gather(first))
 	}
+	if w.conn != nil {
+		_ = w.conn.close() // all that was written is committed
+	}
 }
 
 // gather takes what waits, without waiting for more.
@@ -160,17 +164,21 @@ func (w *writer) commit(batch []*job) {
 	}
 }
 
-func (w *writer) transact(ctx context.Context, batch []*job) error {
-	tx, err := w.db.BeginTx(ctx, nil)
+func (w *writer) transact(ctx context.Context, batch []*job) (err error) {
+	if w.conn == nil {
+		if w.conn, err = dial(ctx, w.db); err != nil {
+			return fmt.Errorf("connecting: %w", err)
+		}
+	}
+	tx, err := w.conn.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("beginning: %w", err)
 	}
-	shared := newStatements(tx)
 	for _, j := range batch {
 		if j.err = j.ended(); j.err != nil {
 			continue
 		}
-		if err := perform(ctx, shared, j); err != nil {
+		if err := perform(ctx, w.conn, j); err != nil {
 			_ = tx.Rollback() // the error that led here says more
 			return err
 		}
