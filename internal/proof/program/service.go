@@ -39,6 +39,7 @@ email = "bot@example.com"
 token = "jira-secret-token"
 min_interval = "1ms"
 burst = 1000
+%s
 [[rule]]
 name = "all"
 tracker = "jira"
@@ -49,9 +50,11 @@ project = "SEC"
 type Options struct {
 	Dir     string   // for configuration, database and log; "": a new one. The database is Dir/ticketd.db
 	Config  string   // the whole configuration; "": one token, one Jira, one rule for everything
-	Env     []string // NAME=value, beyond the test's own; see package proof
+	Env     []string // NAME=value, beyond the test's own; see CrashAt, Without, Hurry
 	Wrapper []string // a command that runs the program, such as strace with its options
 	Jira    *jiratest.Server
+	Address string // host:port at which the configured Jira is, or will be, served by the test; "": New serves it
+	Rules   string // TOML in front of the rule for everything: further trackers and rules
 }
 
 // Service is a ticketd in a process of its own. Its methods end the test where they meet what must
@@ -81,10 +84,12 @@ func New(t testing.TB, o Options) *Service {
 	if s.Dir == "" {
 		s.Dir = t.TempDir()
 	}
-	address := Serve(t, s.Jira)
+	if o.Address == "" {
+		o.Address = Serve(t, s.Jira)
+	}
 	s.config = filepath.Join(s.Dir, "ticketd.toml")
 	if o.Config == "" {
-		o.Config = fmt.Sprintf(configuration, Token, s.Database(), address)
+		o.Config = fmt.Sprintf(configuration, Token, s.Database(), o.Address, o.Rules)
 	}
 	if err := os.WriteFile(s.config, []byte(o.Config), 0o600); err != nil {
 		t.Fatal(err)
@@ -101,7 +106,13 @@ func New(t testing.TB, o Options) *Service {
 // Serve serves a handler on a loopback address, which it gives, until the end of the test.
 func Serve(t testing.TB, h http.Handler) (address string) {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	return ServeAt(t, "127.0.0.1:0", h)
+}
+
+// ServeAt is Serve at a host and port, where port 0 is any that is free.
+func ServeAt(t testing.TB, at string, h http.Handler) (address string) {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,10 +141,16 @@ func (s *Service) Pid() int { return s.process.Process.Pid }
 func (s *Service) Start(env ...string) {
 	s.t.Helper()
 	s.Launch(env...)
-	Eventually(s.t, "ticketd is up", func() bool { return s.up() || s.ended() })
-	if s.webhook == "" {
+	if !s.Up() {
 		s.t.Fatalf("ticketd ended instead of coming up: %v", s.Wait())
 	}
+}
+
+// Up waits until a launched program says that it is up, or has ended, and tells which.
+func (s *Service) Up() bool {
+	s.t.Helper()
+	Eventually(s.t, "ticketd is up", func() bool { return s.up() || s.Ended() })
+	return s.webhook != ""
 }
 
 // Launch starts the program and waits for nothing.
@@ -174,8 +191,8 @@ func (s *Service) up() bool {
 	return s.webhook != ""
 }
 
-// ended tells whether the process is gone, without waiting for it.
-func (s *Service) ended() bool {
+// Ended tells whether the process is gone, without waiting for it.
+func (s *Service) Ended() bool {
 	select {
 	case <-s.over:
 		return true
@@ -187,7 +204,7 @@ func (s *Service) ended() bool {
 // Wait waits for the process to end by itself and gives its error: nil for exit code 0.
 func (s *Service) Wait() error {
 	s.t.Helper()
-	Eventually(s.t, "the process ended", s.ended)
+	Eventually(s.t, "the process ended", s.Ended)
 	return s.err
 }
 
@@ -196,7 +213,7 @@ func (s *Service) Kill() {
 	if s.process == nil {
 		return
 	}
-	if !s.ended() {
+	if !s.Ended() {
 		_ = syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL) // it may have ended just now
 	}
 	<-s.over
