@@ -15,6 +15,14 @@ type querier interface {
 	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
 }
 
+// What begins and ends a transaction. One that writes takes its lock at once, when nothing can be lost yet.
+const (
+	beginReading = "BEGIN"
+	beginWriting = "BEGIN IMMEDIATE"
+	commit       = "COMMIT"
+	rollback     = "ROLLBACK"
+)
+
 // connection is one connection to the database with the statements that ran on it. All texts are
 // constants of this package, and each is parsed once: parsing was two fifths of the time of a delivery.
 type connection struct {
@@ -30,10 +38,14 @@ func dial(ctx context.Context, db *sql.DB) (*connection, error) {
 	return &connection{conn: conn, parsed: make(map[string]*sql.Stmt)}, nil
 }
 
-// begin begins the transaction in which the statements run until it ends. Only its caller ends it: were
-// it to end with the context, the next one could begin before it has.
-func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
-	return c.conn.BeginTx(context.WithoutCancel(ctx), nil)
+// end ends the transaction that is open, by COMMIT or ROLLBACK, whether or not a context has ended. A
+// commit that fails leaves none open.
+func (c *connection) end(how string) error {
+	_, err := c.ExecContext(context.Background(), how)
+	if err != nil && how != rollback {
+		_, _ = c.ExecContext(context.Background(), rollback) // fails where SQLite has done it already
+	}
+	return err
 }
 
 func (c *connection) close() error {
@@ -126,10 +138,9 @@ func (r *readers) lend(ctx context.Context) (*connection, error) {
 	return c, err
 }
 
-// takeBack ends the snapshot of a connection. One on which none began or that cannot end it is not lent
-// again.
-func (r *readers) takeBack(c *connection, snapshot *sql.Tx) {
-	if snapshot != nil && snapshot.Rollback() == nil { // nothing was written
+// takeBack makes a connection idle. A broken one is not lent again.
+func (r *readers) takeBack(c *connection, broken bool) {
+	if !broken {
 		r.idle <- c
 		return
 	}

@@ -12,16 +12,18 @@ import (
 	"ticketd/internal/proof"
 )
 
-const eventColumns = `seq, digest, body, source, received, last_seen, seen, state, type, kind, uuid, reason`
+const eventColumns = `seq, digest, body, erased, source, received, last_seen, seen, state, type, kind, uuid, reason`
 
 const pendingQuery = `SELECT ` + eventColumns + ` FROM events WHERE state = 'new' ORDER BY seq LIMIT $1`
 
 func scanEvent(r row) (Event, error) {
 	var e Event
 	var received, lastSeen int64
-	err := r.Scan(&e.Seq, &e.Digest, &e.Body, &e.Source, &received, &lastSeen, &e.Seen,
+	var erased bool
+	err := r.Scan(&e.Seq, &e.Digest, &e.Body, &erased, &e.Source, &received, &lastSeen, &e.Seen,
 		&e.State, &e.Type, &e.Key.Kind, &e.Key.UUID, &e.Reason)
 	e.Received, e.LastSeen = moment(received), moment(lastSeen)
+	e.Damaged = !erased && digest(e.Body) != e.Digest
 	return e, err
 }
 
@@ -31,19 +33,23 @@ func digest(body []byte) string {
 }
 
 // Accept keeps a body and returns when it is on disk. A body that is known already, even one that
-// was erased, is counted.
+// was erased, is counted; one that the disk has damaged since is put right, and made new again if it
+// could not be understood.
 func (s *Store) Accept(ctx context.Context, in Incoming) (Accepted, error) {
 	var a Accepted
 	if proof.Without(ctx, proof.Dedupe) { // then no two bodies are the same
 		in.Body = append(slices.Clone(in.Body), bytes.Repeat([]byte(" "), 1+int(in.Received.UnixMilli()%9999))...)
 	}
-	err := s.do(ctx, func(ctx context.Context, tx querier) error {
-		return tx.QueryRowContext(ctx, `
+	err := s.writer.write(ctx, func(ctx context.Context, tx querier) (mark, error) {
+		err := tx.QueryRowContext(ctx, `
 			INSERT INTO events (digest, body, erased, source, received, last_seen, seen, state, type, kind, uuid, reason)
 			VALUES ($1, $2, 0, $3, $4, $4, 1, 'new', '', '', '', '')
-			ON CONFLICT (digest) DO UPDATE SET seen = events.seen + 1, last_seen = excluded.last_seen
+			ON CONFLICT (digest) DO UPDATE SET seen = events.seen + 1, last_seen = excluded.last_seen,
+				body = CASE WHEN erased = 1 THEN body ELSE excluded.body END,
+				state = CASE WHEN erased = 0 AND body <> excluded.body AND state = 'unparsed' THEN 'new' ELSE state END
 			RETURNING seq, seen`,
 			digest(in.Body), notNull(in.Body), in.Source, millis(in.Received)).Scan(&a.Seq, &a.Seen)
+		return mark{event: a.Seq}, err
 	})
 	if err != nil {
 		return Accepted{}, fmt.Errorf("accepting an event: %w", err)
@@ -59,21 +65,15 @@ func notNull(body []byte) []byte {
 	return body
 }
 
-// PendingEvents gives the oldest events that were not looked at yet. A body that is not the one
-// that was accepted is [ErrDamaged], with the number of its row.
+// PendingEvents gives the oldest events that were not looked at yet.
 func (s *Store) PendingEvents(ctx context.Context, limit int) ([]Event, error) {
 	var events []Event
-	err := s.view(ctx, func(tx querier) (err error) {
+	err := s.look(ctx, func(tx querier) (err error) {
 		events, err = query(ctx, tx, scanEvent, pendingQuery, atMost(limit))
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading pending events: %w", err)
-	}
-	for _, e := range events {
-		if digest(e.Body) != e.Digest {
-			return nil, fmt.Errorf("reading event %d: its body is not what was accepted: %w", e.Seq, ErrDamaged)
-		}
 	}
 	return events, nil
 }
@@ -131,7 +131,7 @@ func (s *Store) LastEvent(ctx context.Context) (Event, error) {
 }
 
 func (s *Store) oneEvent(ctx context.Context, text string, args ...any) (e Event, err error) {
-	err = s.view(ctx, func(tx querier) error {
+	err = s.look(ctx, func(tx querier) error {
 		e, err = scanEvent(tx.QueryRowContext(ctx, text, args...))
 		return err
 	})

@@ -80,7 +80,7 @@ func (s *Store) saveFinding(ctx context.Context, tx querier, f Finding) error {
 
 // FindingByKey gives a finding, or [ErrNotFound].
 func (s *Store) FindingByKey(ctx context.Context, key finding.Key) (f Finding, err error) {
-	err = s.view(ctx, func(tx querier) error {
+	err = s.look(ctx, func(tx querier) error {
 		f, err = readFinding(ctx, tx, key)
 		return err
 	})
@@ -92,7 +92,7 @@ func (s *Store) FindingByKey(ctx context.Context, key finding.Key) (f Finding, e
 
 // FindingsOfTicket gives the findings behind a ticket, oldest first.
 func (s *Store) FindingsOfTicket(ctx context.Context, id int64) (all []Finding, err error) {
-	err = s.view(ctx, func(tx querier) error {
+	err = s.look(ctx, func(tx querier) error {
 		all, err = findingsOfTicket(ctx, tx, id)
 		return err
 	})

@@ -15,7 +15,7 @@ func scanScope(r row) (Scope, error) {
 
 // Scopes gives what is kept about a tracker and its projects, the tracker itself first.
 func (s *Store) Scopes(ctx context.Context, tracker string) (all []Scope, err error) {
-	err = s.view(ctx, func(tx querier) error {
+	err = s.look(ctx, func(tx querier) error {
 		all, err = query(ctx, tx, scanScope, `
 			SELECT tracker, project, paused_until, pause_reason, pause_kind, pauses, audited_at, slowed
 			FROM scopes WHERE tracker = $1 ORDER BY project`, tracker)

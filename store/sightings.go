@@ -42,7 +42,7 @@ func saveSighting(ctx context.Context, tx querier, g Sighting) error {
 
 // Sighted gives the oldest issue that was seen with a marker, or [ErrNotFound].
 func (s *Store) Sighted(ctx context.Context, tracker, marker string) (g Sighting, err error) {
-	err = s.view(ctx, func(tx querier) error {
+	err = s.look(ctx, func(tx querier) error {
 		g, err = scanSighting(tx.QueryRowContext(ctx, `
 			SELECT tracker, marker, ref_id, ref_key, ref_project, ref_url, open, created FROM sightings
 			WHERE tracker = $1 AND marker = $2 ORDER BY created, ref_id LIMIT 1`, tracker, marker))

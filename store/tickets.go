@@ -108,7 +108,7 @@ func (s *Store) TicketByMarker(ctx context.Context, marker string) (Ticket, erro
 }
 
 func (s *Store) oneTicket(ctx context.Context, where string, args ...any) (t Ticket, err error) {
-	err = s.view(ctx, func(tx querier) error {
+	err = s.look(ctx, func(tx querier) error {
 		t, err = scanTicket(tx.QueryRowContext(ctx, `SELECT `+ticketColumns+` FROM tickets WHERE `+where, args...))
 		return err
 	})

@@ -45,8 +45,8 @@ func atMost(limit int) int {
 
 // do runs an operation through the writer.
 func (s *Store) do(ctx context.Context, fn func(ctx context.Context, tx querier) error) error {
-	return s.writer.write(ctx, func(ctx context.Context, tx querier) (int64, error) {
-		return 0, fn(ctx, tx)
+	return s.writer.write(ctx, func(ctx context.Context, tx querier) (mark, error) {
+		return mark{}, fn(ctx, tx)
 	})
 }
 
@@ -56,12 +56,30 @@ func (s *Store) view(ctx context.Context, fn func(tx querier) error) error {
 	if err != nil {
 		return translate(err)
 	}
-	var snapshot *sql.Tx
-	defer func() { s.readers.takeBack(c, snapshot) }()
-	if snapshot, err = c.begin(ctx); err != nil {
+	broken := true
+	defer func() { s.readers.takeBack(c, broken) }()
+	if _, err = c.ExecContext(ctx, beginReading); err != nil {
 		return translate(err)
 	}
-	return translate(fn(c))
+	defer func() { broken = c.end(rollback) != nil }() // nothing was written
+	return s.noted(fn(c))
+}
+
+// look runs a single read, which sees one state of the database without a snapshot around it.
+func (s *Store) look(ctx context.Context, fn func(tx querier) error) error {
+	c, err := s.readers.lend(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer s.readers.takeBack(c, false)
+	return s.noted(fn(c))
+}
+
+// noted translates the error of a read, which may be the first to meet damage.
+func (s *Store) noted(err error) error {
+	err = translate(err)
+	s.trouble.note(err)
+	return err
 }
 
 // row is what a scan function reads from: *sql.Row or *sql.Rows.

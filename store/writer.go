@@ -21,11 +21,11 @@ const (
 // writer owns the one writing connection. What waits is done in one transaction, each operation in
 // a savepoint of its own, and all are answered after the one commit.
 type writer struct {
-	db     *sql.DB
-	conn   *connection // of the writer's goroutine; nil until there is anything to write
-	logger *slog.Logger
-	// recorded is told, after a commit, the highest operation number in it.
-	recorded func(operation int64)
+	db      *sql.DB
+	conn    *connection // of the writer's goroutine; nil until there is anything to write
+	logger  *slog.Logger
+	reached func(mark) // is told, after a commit, the highest numbers in it
+	trouble *trouble
 
 	mu     sync.RWMutex // guards closed, and queue against being closed while sent to
 	closed bool
@@ -33,23 +33,23 @@ type writer struct {
 	ended  chan struct{}
 }
 
-// action is one operation. It gives the number of the tracker operation it recorded, 0 for none.
+// action is one operation. It gives the numbers that it used, 0 for none.
 // Its context never ends: SQLite answers an interrupted statement by rolling back the whole
 // transaction, and with it the operations of others.
-type action func(ctx context.Context, tx querier) (operation int64, err error)
+type action func(ctx context.Context, tx querier) (mark, error)
 
 type job struct {
-	do        func(tx querier) (operation int64, err error)
-	ended     func() error // tells why its owner does not want it any more
-	taken     atomic.Bool  // by the writer, or by its owner who gave up waiting
-	operation int64
-	err       error
-	done      chan struct{}
+	do      func(tx querier) (mark, error)
+	ended   func() error // tells why its owner does not want it any more
+	taken   atomic.Bool  // by the writer, or by its owner who gave up waiting
+	reached mark
+	err     error
+	done    chan struct{}
 }
 
-func startWriter(db *sql.DB, logger *slog.Logger, recorded func(int64)) *writer {
+func startWriter(db *sql.DB, logger *slog.Logger, t *trouble, reached func(mark)) *writer {
 	w := &writer{
-		db: db, logger: logger, recorded: recorded,
+		db: db, logger: logger, reached: reached, trouble: t,
 		queue: make(chan *job, maxQueue), ended: make(chan struct{}),
 	}
 	go w.run()
@@ -61,7 +61,7 @@ func startWriter(db *sql.DB, logger *slog.Logger, recorded func(int64)) *writer 
 func (w *writer) write(ctx context.Context, do action) error {
 	endless := context.WithoutCancel(ctx)
 	j := &job{
-		do:    func(tx querier) (int64, error) { return do(endless, tx) },
+		do:    func(tx querier) (mark, error) { return do(endless, tx) },
 		ended: ctx.Err,
 		done:  make(chan struct{}),
 	}
@@ -140,13 +140,14 @@ func (w *writer) commit(batch []*job) {
 		return
 	}
 	err := translate(w.transact(context.Background(), batch))
-	var operation int64
+	w.trouble.note(err)
+	var reached mark
 	for _, j := range batch {
 		switch {
 		case err != nil && j.err == nil:
 			j.err = fmt.Errorf("committing: %w", err)
 		case err == nil && j.err == nil:
-			operation = max(operation, j.operation)
+			reached = reached.max(j.reached)
 		}
 	}
 	if err != nil {
@@ -155,36 +156,59 @@ func (w *writer) commit(batch []*job) {
 		w.logger.Debug("store committed", "operations", len(batch))
 	}
 	proof.At(context.Background(), proof.Committed)
-	if operation > 0 {
-		w.recorded(operation)
+	if reached != (mark{}) {
+		w.reached(reached)
 		proof.At(context.Background(), proof.Marked)
 	}
 	for _, j := range batch {
+		w.trouble.note(j.err)
 		close(j.done)
 	}
 }
 
 func (w *writer) transact(ctx context.Context, batch []*job) (err error) {
+	if err := w.trouble.get(); err != nil {
+		return err
+	}
 	if w.conn == nil {
 		if w.conn, err = dial(ctx, w.db); err != nil {
 			return fmt.Errorf("connecting: %w", err)
 		}
 	}
-	tx, err := w.conn.begin(ctx)
-	if err != nil {
+	if _, err := w.conn.ExecContext(ctx, beginWriting); err != nil {
 		return fmt.Errorf("beginning: %w", err)
+	}
+	if len(batch) == 1 {
+		return w.alone(ctx, batch[0])
 	}
 	for _, j := range batch {
 		if j.err = j.ended(); j.err != nil {
 			continue
 		}
 		if err := perform(ctx, w.conn, j); err != nil {
-			_ = tx.Rollback() // the error that led here says more
+			_ = w.conn.end(rollback) // the error that led here says more
 			return err
 		}
 	}
 	proof.At(ctx, proof.Committing)
-	return tx.Commit()
+	return w.conn.end(commit)
+}
+
+// alone runs the one operation of a transaction, which needs no savepoint, and ends it.
+func (w *writer) alone(ctx context.Context, j *job) error {
+	if j.err = j.ended(); j.err == nil {
+		j.reached, j.err = j.do(w.conn)
+	}
+	if j.err == nil {
+		proof.At(ctx, proof.Committing)
+		return w.conn.end(commit)
+	}
+	cause := j.err
+	j.err = translate(cause)
+	if undo := w.conn.end(rollback); undo != nil {
+		return fmt.Errorf("undoing an operation that failed with %w: %w", cause, undo)
+	}
+	return nil
 }
 
 // perform runs one operation in a savepoint and keeps its error in the job. The error it returns is
@@ -195,7 +219,7 @@ func perform(ctx context.Context, tx querier, j *job) error {
 		return fmt.Errorf("setting a savepoint: %w", err)
 	}
 	var err error
-	if j.operation, err = j.do(tx); err != nil {
+	if j.reached, err = j.do(tx); err != nil {
 		j.err = translate(err)
 		if _, undo := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT operation"); undo != nil {
 			return fmt.Errorf("undoing an operation that failed with %w: %w", err, undo)
