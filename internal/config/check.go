@@ -33,6 +33,10 @@ func (k checker) config(c *Config) {
 }
 
 func (k checker) store(s Store) {
+	if s.Retention != 0 && s.Retention < shortestRetention {
+		k.problem([]string{"store", "retention"}, "is shorter than 7 days: a webhook that is repeated would be taken for a new one",
+			`write "7d" or longer, or "forever"`)
+	}
 	path := []string{"store", "path"}
 	switch {
 	case s.Path == "":

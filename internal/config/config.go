@@ -135,7 +135,15 @@ type Credential struct {
 type Store struct {
 	// Path of the SQLite file; default "/var/lib/ticketd/ticketd.db". Its folder must exist.
 	Path string `toml:"path"`
+
+	// Retention is how long what is done with is kept, counted from the last time it came: events that
+	// were applied and what was called of a tracker; default "90d", at least "7d"; "forever" or "0":
+	// for ever. Findings, notes and tickets are always kept, and so are events that were not applied.
+	Retention Retention `toml:"retention"`
 }
+
+// Retention is a duration, or "forever", which is 0.
+type Retention time.Duration
 
 // Log is [log]: what is logged, on standard error.
 type Log struct {

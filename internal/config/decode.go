@@ -61,6 +61,8 @@ func (d *document) special(n *node, v reflect.Value) bool {
 		}
 	case *time.Duration:
 		d.duration(n, to)
+	case *Retention:
+		d.retention(n, to)
 	case *time.Time:
 		d.moment(n, to)
 	case *slog.Level:
@@ -215,7 +217,10 @@ func (d *document) bad(n *node, what, hint string) {
 
 // duration reads "10m", "1h30m" or "30d".
 func (d *document) duration(n *node, to *time.Duration) {
-	const hint = `write a duration such as "10m", "90s" or "30d"`
+	d.span(n, to, `write a duration such as "10m", "90s" or "30d"`)
+}
+
+func (d *document) span(n *node, to *time.Duration, hint string) {
 	if n.kind != text {
 		d.bad(n, "is "+n.kind.String()+", must be a duration", hint)
 		return
@@ -235,6 +240,17 @@ func (d *document) duration(n *node, to *time.Duration) {
 	}
 	*to = v
 }
+
+// retention reads a duration or "forever".
+func (d *document) retention(n *node, to *Retention) {
+	if n.kind == text && n.text == forever {
+		*to = 0
+		return
+	}
+	d.span(n, (*time.Duration)(to), `write a duration such as "90d", or "forever"`)
+}
+
+const forever = "forever"
 
 const maxDays = 36500 // what a time.Duration holds with ease
 

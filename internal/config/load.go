@@ -129,7 +129,7 @@ func defaults() *Config {
 	return &Config{
 		Instance: "default",
 		Server:   Server{Listen: "127.0.0.1:8080", Path: "/webhook", Admin: "127.0.0.1:8081"},
-		Store:    Store{Path: "/var/lib/ticketd/ticketd.db"},
+		Store:    Store{Path: "/var/lib/ticketd/ticketd.db", Retention: usualRetention},
 		Log:      Log{Level: slog.LevelInfo, Format: "json"},
 		Portal:   Portal{Hosts: []string{"securetheorem.com"}},
 		Deliver: Deliver{
@@ -137,6 +137,13 @@ func defaults() *Config {
 		},
 	}
 }
+
+// usualRetention is how long things are kept, shortestRetention how long at least: Data Theorem repeats
+// a webhook for up to three days, and what it repeats is to be known still.
+const (
+	usualRetention    = Retention(90 * 24 * time.Hour)
+	shortestRetention = Retention(7 * 24 * time.Hour)
+)
 
 // shortestQuiet is the shortest quiet period that was shown to be safe (facts: reliability.md 3.6).
 const shortestQuiet = 10 * time.Minute

@@ -136,6 +136,8 @@ func (g generator) of(t reflect.Type) map[string]any {
 		return text
 	case reflect.TypeFor[time.Duration]():
 		return map[string]any{"type": "string", "pattern": durationPattern}
+	case reflect.TypeFor[Retention]():
+		return map[string]any{"type": "string", "pattern": "^" + forever + "$|" + durationPattern}
 	case reflect.TypeFor[slog.Level]():
 		return map[string]any{"enum": []string{"debug", "info", "warn", "error"}}
 	case reflect.TypeFor[mapping.Patterns](), reflect.TypeFor[mapping.Names]():

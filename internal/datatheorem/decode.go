@@ -29,8 +29,11 @@ type Decoded struct {
 	Type    string                   // event.type as sent; "" where there is none that could be read
 	Entry   string                   // name of the table entry that matched; "" for none
 	Paths   map[finding.Field]string // which path filled each field of Event.Fields
-	Reason  string                   // why it is unhandled or unparsed, in words; holds no text of a finding
+	Reason  string                   // why it is unhandled or unparsed, or untimed, in words; holds no text of a finding
 }
+
+// untimed is the reason that an event is given which does not tell its time.
+const untimed = "it tells no usable time: that of its receipt counts"
 
 // lastTime is the first second that is no time of an event any more: the year 9999. Larger numbers
 // are milliseconds, or nonsense.
@@ -72,13 +75,17 @@ func (t *Table) Decode(body []byte, received time.Time) Decoded {
 	if !ok {
 		return d.refuse(VerdictUnparsed, "event.data is not an object")
 	}
+	at, told := timeOf(top)
+	if !told {
+		at, d.Reason = received.Unix(), untimed
+	}
 	digest := sha256.Sum256(body)
 	d.Event = finding.Event{
 		Digest: hex.EncodeToString(digest[:]),
 		Type:   name,
 		Entry:  entry.Name,
 		Class:  finding.Class(entry.Class),
-		Time:   timeOf(top, received),
+		Time:   at,
 		Data:   data.present(),
 	}
 	return d.fill(entry, data)
@@ -123,11 +130,9 @@ func supported(envelope *object) bool {
 	return !envelope.has("version") || ok && version == "1"
 }
 
-func timeOf(top *object, received time.Time) int64 {
-	if at, ok := top.integer("time"); ok && at > 0 && at < lastTime {
-		return at
-	}
-	return received.Unix()
+func timeOf(top *object) (at int64, ok bool) {
+	at, ok = top.integer("time")
+	return at, ok && at > 0 && at < lastTime
 }
 
 // identity gives the key of a finding and the UUID of its parent, "" where it has none.

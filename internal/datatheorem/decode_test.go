@@ -188,6 +188,9 @@ func TestATimeThatMakesNoSenseIsTheTimeOfReceipt(t *testing.T) {
 		if d.Verdict != VerdictEvent || d.Event.Time != want {
 			t.Errorf("%s: %s, time %d, want %d", text, d.Verdict, d.Event.Time, want)
 		}
+		if untold := want == received().Unix(); untold != (d.Reason != "") {
+			t.Errorf("%s: the reason is %q", text, d.Reason)
+		}
 	}
 }
 

@@ -16,5 +16,8 @@ func At(context.Context, Point) {}
 // Without tells whether a build for proofs does without a mechanism.
 func Without(context.Context, Mechanism) bool { return false }
 
+// Shorten gives the time after which something is forgotten: d.
+func Shorten(d time.Duration) time.Duration { return d }
+
 // Hasten gives the wait that a build for proofs may shorten: d.
 func Hasten(d time.Duration) time.Duration { return d }

@@ -52,6 +52,9 @@ func Without(ctx context.Context, m Mechanism) bool {
 // Hasten gives what a real process waits instead of d.
 func Hasten(d time.Duration) time.Duration { return d / max(process().haste, 1) }
 
+// Shorten gives the time after which a real process forgets what it would forget after d.
+func Shorten(d time.Duration) time.Duration { return d / max(process().lapse, 1) }
+
 // real is what the environment says.
 type real struct {
 	point   Point
@@ -60,6 +63,7 @@ type real struct {
 	panics  bool         // in place of dying
 	without []Mechanism
 	haste   time.Duration // how many times shorter waits are
+	lapse   time.Duration // how many times sooner things are forgotten
 }
 
 var process = sync.OnceValue(func() *real {
@@ -76,6 +80,9 @@ var process = sync.OnceValue(func() *real {
 	}
 	if n, err := strconv.ParseInt(os.Getenv(Hurry), 10, 64); err == nil {
 		r.haste = time.Duration(n)
+	}
+	if n, err := strconv.ParseInt(os.Getenv(Lapse), 10, 64); err == nil {
+		r.lapse = time.Duration(n)
 	}
 	for name := range strings.SplitSeq(os.Getenv(DoWithout), ",") {
 		r.without = append(r.without, Mechanism(name))

@@ -18,6 +18,9 @@ const (
 	// Hurry is "N": a tracker call may take, and the first wait after a failure takes, the Nth part of
 	// what it would, so that a process which died between an intent and its call is soon done waiting.
 	Hurry = "TICKETD_PROOF_HURRY"
+	// Lapse is "N": what is forgotten after a time, and how often that is looked at, happens after the
+	// Nth part of it, so that months of keeping house fit into a test.
+	Lapse = "TICKETD_PROOF_LAPSE"
 )
 
 // Point is a place in the code at which a process may die.
