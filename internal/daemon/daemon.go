@@ -158,6 +158,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	for name, dl := range d.deliverers {
 		stages.Go(func() { report(fail, "deliver", dl.Run(work, d.wakes[name])) })
 	}
+	stages.Go(func() { d.forget(work) })
 	for _, l := range []listening{d.webhook, d.admin} {
 		if l.server != nil {
 			servers.Go(func() { report(fail, "serve", l.server.Serve(l.Listener)) })
