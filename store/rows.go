@@ -55,7 +55,7 @@ type Event struct {
 	State    EventState
 	Type     string      // as sent; "" when unknown
 	Key      finding.Key // what it is about; zero when unknown
-	Reason   string      // why it is unhandled or unparsed
+	Reason   string      // why it is unhandled or unparsed; of an applied one, that it does not tell its time
 }
 
 // Incoming is a body to be accepted.
