@@ -1,0 +1,293 @@
+package kills_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketd/internal/finding"
+	"ticketd/store"
+)
+
+// issue is one of either tracker.
+type issue struct {
+	key      string
+	marker   string
+	open     bool
+	comments []comment
+}
+
+type comment struct{ marker, text string }
+
+// verdict is what came of a world that has come to rest.
+type verdict struct {
+	answered int      // events that were answered with 2xx, each of which was looked up
+	lost     []string // those of them that are not in the store
+	issues   int
+	double   []string // issues beside the one that their ticket knows
+	wrong    []string // whatever else is not as it should be
+}
+
+// open opens the database beside whatever runs.
+func (w *world) open() *store.Store {
+	w.t.Helper()
+	s, err := store.Open(w.t.Context(), store.Options{Path: w.Database(), Shared: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+func (w *world) close(s *store.Store) {
+	w.t.Helper()
+	if err := s.Close(); err != nil {
+		w.t.Error(err)
+	}
+}
+
+// must gives a value that there must be.
+func must[T any](t *testing.T) func(T, error) T {
+	t.Helper()
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// everything is a limit of a list that is never reached.
+const everything = 1_000_000
+
+// events gives the stored events by their digest.
+func (w *world) events(s *store.Store) map[string]store.Event {
+	w.t.Helper()
+	all := make(map[string]store.Event)
+	for _, e := range must[[]store.Event](w.t)(s.Events(w.t.Context(), store.EventFilter{Limit: everything})) {
+		all[e.Digest] = e
+	}
+	return all
+}
+
+// lost gives the events that were answered and are not in the store.
+func (w *world) lost(stored map[string]store.Event) (all []string) {
+	for digest, e := range w.sender.answered {
+		if string(stored[digest].Body) != e.body {
+			all = append(all, "answered with 2xx and not stored: "+e.body)
+		}
+	}
+	return all
+}
+
+// judge compares what the store and the trackers hold with what was said.
+func (w *world) judge() verdict {
+	w.t.Helper()
+	s := w.open()
+	defer w.close(s)
+	stored, rows, issues := w.events(s), w.rows(s), w.issues()
+	v := verdict{answered: len(w.sender.answered), lost: w.lost(stored)}
+	for _, all := range issues {
+		v.issues += len(all)
+	}
+	said := make(map[string][]event)
+	for digest, e := range stored {
+		sent, known := w.sender.sent[digest]
+		if !known {
+			v.wrong = append(v.wrong, "stored, and nobody sent it: "+string(e.Body))
+		}
+		said[sent.finding] = append(said[sent.finding], sent)
+	}
+	for id, all := range said {
+		row, known := rows[id]
+		v.wrong = append(v.wrong, wrong(id, all, row, known, issues[row.Marker])...)
+		v.double = append(v.double, double(row, issues[row.Marker])...)
+		delete(issues, row.Marker)
+	}
+	for marker, all := range issues {
+		v.wrong = append(v.wrong, fmt.Sprintf("issues that no ticket knows of, with the marker %q: %+v", marker, all))
+	}
+	return v
+}
+
+// rows gives the ticket of every finding.
+func (w *world) rows(s *store.Store) map[string]store.Ticket {
+	w.t.Helper()
+	all := make(map[string]store.Ticket)
+	for _, row := range must[[]store.Ticket](w.t)(s.Tickets(w.t.Context(), store.TicketFilter{Limit: everything})) {
+		id := strings.TrimPrefix(row.Group, string(finding.Target)+"/")
+		if _, twice := all[id]; twice {
+			w.t.Errorf("the finding %s has two tickets", id)
+		}
+		all[id] = row
+	}
+	return all
+}
+
+// wrong compares one finding with its issue.
+func wrong(id string, said []event, row store.Ticket, known bool, issues []issue) (all []string) {
+	closed, told := closes(said)
+	own := slices.IndexFunc(issues, func(i issue) bool { return i.key == row.Ref.Key })
+	switch {
+	case !told && known:
+		return []string{id + " was neither opened nor closed, and has a ticket"}
+	case !told:
+		return nil
+	case own < 0 && !closed:
+		return []string{fmt.Sprintf("%s is open and has no issue; its ticket: %+v", id, row)}
+	case own < 0 && row.State != store.TicketNone:
+		return []string{fmt.Sprintf("%s has no issue, and its ticket says otherwise: %+v", id, row)}
+	case own < 0:
+		return nil
+	case issues[own].open == closed:
+		all = append(all, fmt.Sprintf("%s: closed is %v, and of its issue the contrary: %+v; its ticket: %+v", id, closed, issues[own], row))
+	}
+	return append(all, wrongComments(said, issues[own])...)
+}
+
+// closes folds what was said of a finding: its newest event tells whether it is closed. told is false
+// where there were but notes.
+func closes(said []event) (closed, told bool) {
+	var newest int64
+	for _, e := range said {
+		if e.note == "" && e.at > newest {
+			newest, closed, told = e.at, e.ends, true
+		}
+	}
+	return closed, told
+}
+
+// wrongComments looks for comments that are there twice, and for notes that are missing or should be.
+func wrongComments(said []event, i issue) (all []string) {
+	markers, notes := make(map[string]int), make(map[string]int)
+	for _, c := range i.comments {
+		if markers[c.marker]++; c.marker == "" || markers[c.marker] > 1 {
+			all = append(all, fmt.Sprintf("a comment of %s is there twice, or nobody's: %+v", i.key, c))
+		}
+	}
+	for _, e := range said {
+		if e.note != "" && !e.ends {
+			notes[e.note]++
+		}
+	}
+	for _, e := range said {
+		if e.note != "" && e.ends {
+			notes[e.note] = 0
+		}
+	}
+	for id, want := range notes {
+		got := 0
+		for _, c := range i.comments {
+			got += strings.Count(c.text, id)
+		}
+		if got != want {
+			all = append(all, fmt.Sprintf("the note %s is there %d times on %s, want %d", id, got, i.key, want))
+		}
+	}
+	return all
+}
+
+// double gives the issues of a ticket beside its own, and tells which of them are open.
+func double(row store.Ticket, issues []issue) (all []string) {
+	for _, i := range issues {
+		if i.key != row.Ref.Key {
+			all = append(all, fmt.Sprintf("%s is a double of %s; open: %v", i.key, row.Ref.Key, i.open))
+		}
+	}
+	return all
+}
+
+// issues gives those of both trackers by their marker.
+func (w *world) issues() map[string][]issue {
+	w.t.Helper()
+	ticket, op := regexp.MustCompile(`dtw-[0-9a-f]{24}`), regexp.MustCompile(`dtc-[0-9a-f]{24}`)
+	all := make(map[string][]issue)
+	for _, i := range w.Jira.Issues() {
+		one := issue{key: i.Key, open: i.Category != "done", marker: ticket.FindString(strings.Join(i.Labels, " "))}
+		for _, c := range i.Comments {
+			properties := must[[]byte](w.t)(json.Marshal(c.Properties))
+			one.comments = append(one.comments, comment{op.FindString(string(properties)), c.Text})
+		}
+		all[one.marker] = append(all[one.marker], one)
+	}
+	for _, i := range w.github.Issues() {
+		one := issue{key: i.Key, open: i.State == "open", marker: ticket.FindString(i.Body)}
+		for _, c := range i.Comments {
+			one.comments = append(one.comments, comment{op.FindString(c.Body), c.Body})
+		}
+		all[one.marker] = append(all[one.marker], one)
+	}
+	return all
+}
+
+// patience is how long a world may take to come to rest; it is no measure of anything.
+const patience = 3 * time.Minute
+
+// rest waits until all is done that was to be done. gone, if not nil, is asked whether the process is
+// another now.
+func (w *world) rest(look func()) {
+	w.t.Helper()
+	s := w.open()
+	defer w.close(s)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(patience)
+	for {
+		look()
+		waiting := w.waiting(s)
+		if len(waiting) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			w.t.Fatalf("it did not come to rest: %s", strings.Join(waiting[:min(len(waiting), 5)], "\n"))
+		}
+	}
+}
+
+// waiting tells what is still to be done.
+func (w *world) waiting(s *store.Store) (all []string) {
+	w.t.Helper()
+	counts := must[store.Counts](w.t)(s.Counts(w.t.Context()))
+	if n := counts.Events[store.EventNew]; n > 0 {
+		all = append(all, fmt.Sprint(n, " events are not applied"))
+	}
+	busy := maps.Clone(counts.Tickets)
+	for _, calm := range []store.TicketState{store.TicketLive, store.TicketClosed, store.TicketNone} {
+		delete(busy, calm)
+	}
+	for state, n := range busy {
+		if n > 0 {
+			all = append(all, fmt.Sprint(n, " tickets are ", state))
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	soon := time.Now().Add(2 * time.Minute) // no lease, wait or back-off is longer; an audit comes later
+	for _, row := range must[[]store.Ticket](w.t)(s.Tickets(w.t.Context(), store.TicketFilter{Limit: everything})) {
+		if !row.Due.IsZero() && row.Due.Before(soon) {
+			all = append(all, fmt.Sprintf("due: %+v", row))
+		}
+	}
+	return all
+}
+
+// expect ends the test where anything is lost, double or wrong.
+func (v verdict) expect(t *testing.T, doubles int) {
+	t.Helper()
+	for _, all := range [][]string{v.lost, v.wrong} {
+		for _, one := range all {
+			t.Error(one)
+		}
+	}
+	if len(v.double) != doubles {
+		t.Errorf("%d doubles, want %d: %s", len(v.double), doubles, strings.Join(v.double, "\n"))
+	}
+}
