@@ -10,13 +10,6 @@ import (
 	"ticketd/store"
 )
 
-// calm is a simulation without random faults, for a test that scripts its own.
-func calm(t *testing.T, change ...func(*mapping.Rule)) *sim {
-	s := newSim(t, 1, change...)
-	s.tracker.faults = 0
-	return s
-}
-
 // stamp names the newest status event of a finding, as comment operations do.
 func (s *sim) stamp(id string) string {
 	s.t.Helper()

@@ -3,214 +3,163 @@ package deliver_test
 import (
 	"flag"
 	"fmt"
+	"maps"
+	"runtime"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 
-	"ticketd/internal/finding"
-	"ticketd/mapping"
-	"ticketd/store"
+	"ticketd/internal/proof"
+	"ticketd/internal/proof/report"
 )
 
-// More schedules for a night: go test ./internal/deliver -run Schedule -schedules 10000 -timeout 0
-var schedules = flag.Uint64("schedules", 30, "number of random schedules of faults")
+// More schedules, with deaths at every point:
+//
+//	go test -tags proof ./internal/deliver -run EverySchedule -timeout 0 -schedules 10000
+var (
+	schedules = flag.Uint64("schedules", 20, "number of random schedules of faults")
+	oneSeed   = flag.Int64("seed", -1, "run only the schedule of this seed")
+)
+
+// tally counts what the schedules did.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int
+	points map[proof.Point]int // reached
+	deaths map[string]int      // at a point or a call
+}
+
+func newTally() *tally {
+	return &tally{counts: make(map[string]int), points: make(map[proof.Point]int), deaths: make(map[string]int)}
+}
+
+func (t *tally) add(what string, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.counts[what] += n
+}
+
+func (t *tally) reached(p proof.Point) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.points[p]++
+}
+
+func (t *tally) died(where string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.deaths[where]++
+	t.counts["deaths"]++
+}
+
+// String lists all counts.
+func (t *tally) String() string {
+	var all []string
+	for _, what := range slices.Sorted(maps.Keys(t.counts)) {
+		all = append(all, fmt.Sprintf("%d %s", t.counts[what], what))
+	}
+	return strings.Join(all, ", ")
+}
 
 func TestEveryScheduleOfFaultsEndsWithOneTrueIssuePerFinding(t *testing.T) {
-	crashes, calls, restored, followed, waited := 0, 0, 0, 0, 0
+	told := newTally()
+	if *oneSeed >= 0 {
+		playOut(t, uint64(*oneSeed), told)
+		return
+	}
 	drawn := *schedules
 	if testing.Short() {
 		drawn = min(drawn, 10)
 	}
-	for seed := range drawn {
-		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
-			p := newPlay(newSim(t, seed, policyOf(seed)))
-			p.run()
-			p.heal()
-			for _, wrong := range p.wrong() {
-				t.Error(wrong)
-			}
-			crashes, calls, restored = crashes+p.crashes, calls+p.tracker.calls, restored+p.restored
-			followed, waited = followed+p.followed(), waited+p.waited
-		})
-	}
-	t.Logf("%d schedules, %d crashes, %d tracker calls, %d restored stores, %d following issues, %d findings waited", drawn, crashes, calls, restored, followed, waited)
-	if !testing.Short() && (crashes == 0 || restored == 0 || followed == 0 || waited == 0) {
-		t.Error("something never happened: the simulation does not prove what it should")
-	}
-}
-
-// The same schedules with a quiet period shorter than the tracker's lag must go wrong, or they would
-// not prove that the right one is long enough.
-func TestTheSchedulesFindAQuietPeriodThatIsTooShort(t *testing.T) {
-	for seed := range uint64(40) {
-		p := newPlay(newSim(t, seed, policyOf(seed)))
-		p.quiet = time.Second
-		p.start()
-		p.run()
-		p.quiet = simQuiet
-		if p.twice() {
-			return
-		}
-	}
-	t.Error("no schedule made a second issue")
-}
-
-// policyOf gives each schedule one of the policies under which issues follow each other or not,
-// findings share a ticket or not, tickets wait for their turn or not, and closing is a comment or not.
-func policyOf(seed uint64) func(*mapping.Rule) {
-	return func(r *mapping.Rule) {
-		r.OnRegression = []string{"reopen", "new"}[seed%2]
-		r.ReopenWithin = []string{"90d", "20m", "0"}[seed%3]
-		if seed/6%2 == 1 {
-			r.GroupBy = mapping.Names{"parent"}
-		}
-		if seed/12%2 == 1 {
-			bound := 1 + int(seed%2)
-			r.MaxNewPerHour = &bound
-		}
-		if seed%5 == 4 {
-			r.On = map[string]mapping.Outcome{"fixed": {CommentOnly: true}}
-		}
-	}
-}
-
-// play is one schedule: what was told to ticketd, and what people did meanwhile.
-type play struct {
-	*sim
-
-	at       int64 // of the newest event
-	want     map[string]finding.Disposition
-	opened   map[string]time.Time // when it was last told to have opened
-	touched  map[string]time.Time // when a person last closed or deleted an issue, by group
-	note     bool                 // the note on the first finding's parent stands
-	grouped  map[string]string    // the group of a finding
-	restored int
-	waited   int // how many findings a digest listed when all was at rest
-}
-
-const simNote = "note-1"
-
-func newPlay(s *sim) *play {
-	return &play{sim: s, at: s.clock.Unix(), want: make(map[string]finding.Disposition),
-		opened: make(map[string]time.Time), touched: make(map[string]time.Time), grouped: make(map[string]string)}
-}
-
-// targets is how many findings a schedule is about; two have one parent. The last of them open late.
-const (
-	targets = 6
-	early   = 4
-	parents = 3
-)
-
-func target(n int) string { return fmt.Sprint("target-", n) }
-func parent(n int) string { return fmt.Sprint("parent-", n%parents) }
-
-func (p *play) tell(n int, verb string) {
-	p.t.Helper()
-	p.at++
-	id := target(n)
-	p.post(statusBody(id, parent(n), verb, p.at))
-	p.want[id] = map[string]finding.Disposition{"CREATED": finding.Open, "FIXED": finding.Fixed,
-		"RISK_ACCEPTED": finding.RiskAccepted, "COMPENSATING_CONTROL": finding.CompensatingControl}[verb]
-	if verb == "CREATED" {
-		p.opened[id] = p.clock
-	}
-}
-
-// run sends events of a few findings in a random order with random pauses, lets people close and
-// delete issues in between, and puts the store back from a backup in some schedules.
-func (p *play) run() {
-	p.t.Helper()
-	for n := range early {
-		p.tell(n, "CREATED")
-	}
-	p.post(noteBody(simNote, parent(0), "CREATED", p.at))
-	p.note = true
-	rng := p.tracker.rng
-	var restore func()
-	for range 3 + rng.IntN(8) {
-		p.pass(time.Duration(rng.Int64N(int64(15 * time.Minute))))
-		switch rng.IntN(8) {
-		case 0:
-			p.person(rng.IntN(4) == 0)
-		case 1:
-			if restore == nil {
-				restore = p.backUp()
-			}
-		case 2:
-			if restore != nil {
-				restore()
-				restore, p.restored = nil, p.restored+1
-				for _, body := range slices.Clone(p.posted) { // the sender has them still
-					p.post(body)
+	var next atomic.Uint64
+	t.Run("schedules", func(t *testing.T) {
+		for range runtime.GOMAXPROCS(0) {
+			t.Run("worker", func(t *testing.T) {
+				t.Parallel()
+				for seed := next.Add(1) - 1; seed < drawn; seed = next.Add(1) - 1 {
+					playOut(t, seed, told)
 				}
-			}
-		case 3:
-			p.post(noteBody(simNote, parent(0), "DELETED", p.at))
-			p.note = false
-		default:
-			verbs := []string{"CREATED", "CREATED", "FIXED", "RISK_ACCEPTED", "COMPENSATING_CONTROL"}
-			p.tell(rng.IntN(early), verbs[rng.IntN(len(verbs))])
+			})
 		}
+	})
+	t.Logf("%d schedules: %s; died at %v", drawn, told, told.deaths)
+	for _, missed := range told.missed(drawn) {
+		t.Errorf("in %d schedules there was never %s: they do not prove what they should", drawn, missed)
+	}
+	if !t.Failed() {
+		report.Tell(t, report.Row{Part: "Simulation", What: fmt.Sprintf("%d schedules: %s", drawn, told), Outcome: "0 lost, 0 double, 0 wrong"})
 	}
 }
 
-// person closes an issue, or deletes it.
-func (p *play) person(deletes bool) {
-	there := p.tracker.there()
-	if len(there) == 0 {
-		return
-	}
-	i := there[p.tracker.rng.IntN(len(there))]
-	for _, group := range append(p.groups(), p.digest()) {
-		if slices.Contains(p.issuesOf(group), i) {
-			p.touched[group] = p.clock
-		}
-	}
-	i.open, i.deleted = false, deletes
-}
-
-// heal lets the tracker be well and a person retry what is held; after two days all must be true. In
-// between, everything that can be done now is, and what waits for its turn waits.
-func (p *play) heal() {
-	p.t.Helper()
-	p.tracker.faults = 0
-	p.retryHeld()
-	for n := early; n < targets; n++ {
-		p.tell(n, "CREATED")
-	}
-	p.pass(45 * time.Minute)
-	p.rest()
-	for _, wrong := range p.wrongList() {
-		p.t.Error(wrong)
-	}
-	for range 3 {
-		p.retryHeld()
-		p.pass(20 * time.Hour)
+// playOut plays a schedule to its end and tells what is wrong then.
+func playOut(t *testing.T, seed uint64, told *tally) {
+	t.Helper()
+	wrong := played(t, drawn(seed, told))
+	if len(wrong) > 0 {
+		t.Errorf("seed %d:\n%s\nagain with: go test%s ./internal/deliver -run EverySchedule -seed %d",
+			seed, strings.Join(wrong, "\n"), tags(), seed)
 	}
 }
 
-// rest waits until the digest has nothing more to do for now.
-func (p *play) rest() {
-	p.t.Helper()
-	for range 20 {
-		row, err := p.store.FindTicket(p.t.Context(), p.digest())
-		if err != nil || row.Due.IsZero() || row.Due.Sub(p.clock) > time.Hour {
-			return
-		}
-		p.pass(time.Minute)
+// played plays a schedule in a bubble of its own and gives what is wrong at its end.
+func played(t *testing.T, s schedule) (wrong []string) {
+	t.Helper()
+	if _, err := emptyStore(); err != nil { // outside of any bubble
+		t.Fatal(err)
 	}
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlay(t, s)
+		defer p.end()
+		p.run()
+		p.heal()
+		if wrong = p.wrong(); len(wrong) > 0 {
+			wrong = append(wrong, fmt.Sprintf("with %d deliverers, died often at %s, %d stores restored", p.deliverers, p.favourite, p.restored))
+		}
+		p.counted(s.tally)
+	})
+	return wrong
 }
 
-func (p *play) retryHeld() {
-	p.t.Helper()
-	held, err := p.store.Tickets(p.t.Context(), store.TicketFilter{States: []store.TicketState{store.TicketHeld}})
-	if err != nil {
-		p.t.Fatal(err)
+func tags() string {
+	if proof.Enabled {
+		return " -tags proof"
 	}
-	for _, row := range held {
-		if err := p.store.RetryTicket(p.t.Context(), row.ID, p.clock); err != nil {
-			p.t.Fatal(err)
+	return ""
+}
+
+// counted adds what a play did to the tally.
+func (p *play) counted(told *tally) {
+	told.add("calls", p.tracker.calls)
+	told.add("following issues", p.followed())
+	told.add("findings that waited", p.waited)
+}
+
+// missed gives what never happened in so many schedules. A few hundred see all of it.
+func (t *tally) missed(drawn uint64) (all []string) {
+	if drawn < 20 {
+		return nil
+	}
+	for _, what := range []string{"deaths", "events dropped", "events repeated", "restarts", "issues closed", "issues deleted", "issues edited", "following issues", "findings that waited"} {
+		if t.counts[what] == 0 {
+			all = append(all, what)
 		}
 	}
+	if drawn < 500 {
+		return all
+	}
+	for _, what := range []string{"stores restored", "issues moved", "tickets held"} {
+		if t.counts[what] == 0 {
+			all = append(all, what)
+		}
+	}
+	for _, p := range proof.Points() {
+		elsewhere := slices.Contains(inWriter(), p) || slices.Contains(ofDaemon(), p)
+		if proof.Enabled && !elsewhere && t.deaths[string(p)] == 0 {
+			all = append(all, "a death at "+string(p))
+		}
+	}
+	return all
 }

@@ -1,12 +1,13 @@
 package deliver_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"ticketd/internal/ticket"
@@ -23,29 +24,38 @@ type simIssue struct {
 	marker   string
 	open     bool
 	deleted  bool
+	edited   bool      // by a person, who changed the text and put on a label
 	effectAt time.Time // when it comes into being
 	seenAt   time.Time // when the search shows it
 	comments map[string]ticket.Posted
 	draft    ticket.Draft // as written last
 	labels   []string     // put on and taken off by themselves
-	sentAt   time.Time    // when the call was made that made it
+	sentAt   time.Time    // when the call arrived that made it
 	said     []string     // the text of every comment that was ever posted
 }
 
-// simTracker loses answers, shows effects late, lags in search, refuses, and lets the process die at
-// every call.
+// tardy tells whether the issue could not be seen when the quiet period was over: then nothing can
+// prevent a second one, and an audit has to close it.
+func (i *simIssue) tardy() bool { return i.seenAt.Sub(i.sentAt) > simQuiet-time.Minute }
+
+// simTracker loses answers, shows effects late, lags in search, throttles and refuses.
 type simTracker struct {
-	now      func() time.Time
-	rng      *rand.Rand
-	faults   float64 // probability that a call goes wrong
-	lag      time.Duration
-	issues   []*simIssue
-	calls    int
-	comments int
+	now    func() time.Time
+	rng    *rand.Rand
+	faults float64       // probability that a call goes wrong
+	late   time.Duration // longest delay of an effect; 0: none is late
+	lag    time.Duration // longest lag of the search; 0: none
+	skew   time.Duration // of its clock
 	// fail, where it is set, sees every call first and may refuse it or move the clock.
 	fail func(op string, r ticket.Ref) error
 	// refuseCreate, where it is set, may refuse to make an issue.
 	refuseCreate func(d ticket.Draft) error
+
+	mu       sync.Mutex // in a world calls come from several goroutines
+	issues   []*simIssue
+	calls    int
+	comments int
+	doubled  []string // what was wrong at the moment when an issue was made
 }
 
 // before is what every call begins with. read says that nothing but an error can come of a fault.
@@ -56,29 +66,52 @@ func (s *simTracker) before(op string, r ticket.Ref, read bool) error {
 			return err
 		}
 	}
-	s.crash()
-	if read && s.broken() {
-		return simError(ticket.Retry)
+	if !read || !s.broken() {
+		return nil
 	}
-	return nil
+	// Half of what goes wrong is no answer.
+	return simError(s.one(ticket.Retry, ticket.Retry, ticket.Retry, ticket.Pause, ticket.HoldDestination, ticket.HoldTracker))
 }
 
-func (s *simTracker) broken() bool { s.calls++; return s.rng.Float64() < s.faults }
+func (s *simTracker) broken() bool { s.calls++; return s.faults > 0 && s.rng.Float64() < s.faults }
 
-// crash ends the process, as far as it is simulated: the goroutine in which a step runs.
-func (s *simTracker) crash() {
-	if s.faults > 0 && s.rng.IntN(12) == 0 {
-		runtime.Goexit()
+// one draws one of the decisions, as a refusal or a failure.
+func (s *simTracker) one(some ...ticket.Decision) ticket.Decision { return some[s.rng.IntN(len(some))] }
+
+// upTo draws a time in [0, limit).
+func (s *simTracker) upTo(limit time.Duration) time.Duration {
+	if limit <= 0 {
+		return 0
 	}
+	return time.Duration(s.rng.Int64N(int64(limit)))
 }
 
-func simError(d ticket.Decision) error { return &ticket.Error{Op: "sim", Decision: d} }
+const simHint = "what a person can do"
+
+func simError(d ticket.Decision) error {
+	return &ticket.Error{Op: "sim", Decision: d, Message: d.String(), Hint: simHint}
+}
+
+// certainly is an error of a call that had no effect. One that throttles mostly says for how long.
+func (s *simTracker) certainly(some ...ticket.Decision) error {
+	d := s.one(some...)
+	e := &ticket.Error{Op: "sim", Decision: d, Message: d.String(), Hint: simHint}
+	if d == ticket.Pause || d == ticket.Slow {
+		e.After = []time.Duration{0, time.Second, time.Minute, 10 * time.Minute}[s.rng.IntN(4)]
+		e.Secondary = s.rng.IntN(2) == 0
+	}
+	return e
+}
 
 func (s *simTracker) Identity(context.Context) (ticket.Account, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return ticket.Account{ID: "1", Name: "sim"}, s.before("identity", ticket.Ref{}, true)
 }
 
 func (s *simTracker) Create(_ context.Context, d ticket.Draft) (ticket.Issue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.before("create", ticket.Ref{}, false); err != nil {
 		return ticket.Issue{}, err
 	}
@@ -87,32 +120,40 @@ func (s *simTracker) Create(_ context.Context, d ticket.Draft) (ticket.Issue, er
 			return ticket.Issue{}, err
 		}
 	}
-	bad := s.broken()
-	fault := s.rng.IntN(5)
-	if bad && fault == 0 {
-		return ticket.Issue{}, simError([]ticket.Decision{ticket.Retry, ticket.Pause, ticket.Slow, ticket.HoldTicket, ticket.HoldDestination}[s.rng.IntN(5)])
-	}
-	if bad && fault == 1 {
-		return ticket.Issue{}, simError(ticket.Doubt) // no effect, but who knows
-	}
 	at := s.now()
-	if bad && fault == 2 {
-		at = at.Add(time.Duration(s.rng.Int64N(int64(simLate))))
-	}
-	i := s.add(d, true, at)
-	i.seenAt = i.effectAt.Add(time.Duration(s.rng.Int64N(int64(s.lag))))
-	s.crash()
-	if bad {
+	if s.broken() {
+		switch s.rng.IntN(5) {
+		case 0:
+			return ticket.Issue{}, s.certainly(ticket.Retry, ticket.Pause, ticket.Slow, ticket.HoldTicket, ticket.HoldDestination)
+		case 1: // no effect, but who knows
+			return ticket.Issue{}, simError(ticket.Doubt)
+		case 2:
+			at = at.Add(s.upTo(s.late))
+		}
+		s.make(d, at)
 		return ticket.Issue{}, simError(ticket.Doubt)
 	}
-	return s.tell(i), nil
+	return s.tell(s.make(d, at)), nil
+}
+
+// make adds an issue as the tracker does. Two with one marker are what ticketd is there to prevent.
+func (s *simTracker) make(d ticket.Draft, at time.Time) *simIssue {
+	for _, i := range s.issues {
+		if i.marker == d.Marker && !i.deleted && !i.tardy() {
+			s.doubled = append(s.doubled, fmt.Sprintf("at %v another issue was made with the marker of %s, which was sent at %v and came into being at %v",
+				s.now(), i.ref.Key, i.sentAt, i.effectAt))
+		}
+	}
+	i := s.add(d, true, at)
+	i.seenAt = i.effectAt.Add(s.upTo(s.lag))
+	return i
 }
 
 // add makes an issue that comes into being at a time and is searchable at once.
 func (s *simTracker) add(d ticket.Draft, open bool, at time.Time) *simIssue {
 	n := fmt.Sprint(len(s.issues) + 1)
 	i := &simIssue{
-		ref:    ticket.Ref{ID: n, Key: "SIM-" + n, Project: d.Destination.Project},
+		ref:    ticket.Ref{ID: n, Key: d.Destination.Project + "-" + n, Project: d.Destination.Project},
 		marker: d.Marker, open: open, effectAt: at, seenAt: at, comments: make(map[string]ticket.Posted),
 		draft: d, sentAt: s.now(),
 	}
@@ -121,7 +162,7 @@ func (s *simTracker) add(d ticket.Draft, open bool, at time.Time) *simIssue {
 }
 
 func (s *simTracker) tell(i *simIssue) ticket.Issue {
-	return ticket.Issue{Ref: i.ref, Marker: i.marker, Open: i.open, Ours: true, Created: i.effectAt, Status: fmt.Sprint(i.open)}
+	return ticket.Issue{Ref: i.ref, Marker: i.marker, Open: i.open, Ours: true, Created: i.effectAt.Add(s.skew), Status: fmt.Sprint(i.open)}
 }
 
 // there gives the issues that exist by now.
@@ -143,6 +184,8 @@ func (s *simTracker) get(r ticket.Ref) (*simIssue, error) {
 }
 
 func (s *simTracker) Read(_ context.Context, r ticket.Ref) (ticket.Issue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.before("read", r, true); err != nil {
 		return ticket.Issue{}, err
 	}
@@ -157,34 +200,40 @@ func (s *simTracker) Read(_ context.Context, r ticket.Ref) (ticket.Issue, error)
 }
 
 func (s *simTracker) Find(_ context.Context, q ticket.Query) (out []ticket.Issue, _ error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.before("find", ticket.Ref{}, true); err != nil {
 		return nil, err
 	}
 	for _, i := range s.there() {
+		told := s.tell(i)
 		asked := len(q.Markers) == 0 || slices.Contains(q.Markers, i.marker)
-		if asked && !i.seenAt.After(s.now()) && !i.effectAt.Before(q.Since) {
-			out = append(out, s.tell(i))
+		if asked && i.ref.Project == q.Project && !i.seenAt.After(s.now()) && !told.Created.Before(q.Since) {
+			out = append(out, told)
 		}
 	}
 	return out, nil
 }
 
-// write runs an effect that may fail before it, after it, or be lost with the process.
+// write runs an effect that may fail before it, after it, or be lost.
 func (s *simTracker) write(effect func(), certain ...ticket.Decision) error {
-	if s.broken() {
-		certain = append(certain, ticket.Retry, ticket.Doubt, ticket.Conflict)
-		if n := s.rng.IntN(len(certain) + 1); n < len(certain) {
-			return simError(certain[n])
-		}
+	if !s.broken() {
 		effect()
+		return nil
+	}
+	switch n := s.rng.IntN(len(certain) + 5); {
+	case n < 3:
+		return s.certainly(append(certain, ticket.Retry, ticket.Conflict, ticket.Slow)...)
+	case n == 3:
 		return simError(ticket.Doubt)
 	}
 	effect()
-	s.crash()
-	return nil
+	return simError(ticket.Doubt)
 }
 
 func (s *simTracker) SetState(_ context.Context, r ticket.Ref, c ticket.Change) (ticket.Issue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	op := "close"
 	if c.Open {
 		op = "open"
@@ -207,7 +256,10 @@ func (s *simTracker) Writes(d ticket.Draft) ticket.Written {
 	return ticket.Written{Fence: fmt.Sprint(d.Body), Labels: d.Labels}
 }
 
+// Update leaves alone what a person wrote.
 func (s *simTracker) Update(_ context.Context, r ticket.Ref, d ticket.Draft, w ticket.Written) (ticket.Issue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.before("update", r, false); err != nil {
 		return ticket.Issue{}, err
 	}
@@ -215,13 +267,19 @@ func (s *simTracker) Update(_ context.Context, r ticket.Ref, d ticket.Draft, w t
 	if err != nil {
 		return ticket.Issue{}, err
 	}
+	var kept []string
+	if i.edited {
+		d.Body, kept = i.draft.Body, []string{"description"}
+	}
 	err = s.write(func() { i.draft = d })
 	told := s.tell(i)
-	told.Written = w
+	told.Written, told.Kept = w, kept
 	return told, err
 }
 
 func (s *simTracker) Relabel(_ context.Context, r ticket.Ref, add, remove []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.before("relabel", r, false); err != nil {
 		return err
 	}
@@ -236,6 +294,8 @@ func (s *simTracker) Relabel(_ context.Context, r ticket.Ref, add, remove []stri
 }
 
 func (s *simTracker) Comments(_ context.Context, r ticket.Ref) (out []ticket.Posted, _ error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.before("comments", r, true); err != nil {
 		return nil, err
 	}
@@ -246,10 +306,13 @@ func (s *simTracker) Comments(_ context.Context, r ticket.Ref) (out []ticket.Pos
 	for _, c := range i.comments {
 		out = append(out, c)
 	}
+	slices.SortFunc(out, func(a, b ticket.Posted) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
 }
 
 func (s *simTracker) AddComment(_ context.Context, r ticket.Ref, c ticket.Comment) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.before("comment", r, false); err != nil {
 		return "", err
 	}
@@ -280,6 +343,8 @@ func plain(d ticket.Doc) string {
 }
 
 func (s *simTracker) DeleteComment(_ context.Context, r ticket.Ref, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.before("delete comment", r, false); err != nil {
 		return err
 	}
