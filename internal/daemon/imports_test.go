@@ -42,6 +42,7 @@ func mayImport() map[string][]string {
 		"internal/practice":          nil,
 		"internal/jira/jiratest":     {"internal/practice"},
 		"internal/github/githubtest": {"internal/practice"},
+		"internal/ticket/tickettest": {"internal/ticket"},
 
 		"internal/receive": stage,
 		"internal/apply":   stage,

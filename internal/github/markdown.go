@@ -91,27 +91,41 @@ func longestRun(s string) int {
 	return longest
 }
 
-// link writes a link of ours. A URL that is not plainly one is shown as text.
+// link writes a link of ours. What cannot be followed is shown as text.
 func link(text, to string) string {
+	text = ticket.OneLine(inline(text))
+	if to = target(to); to == "" {
+		return text
+	}
+	return "[" + text + "](<" + to + ">)"
+}
+
+// target writes the address of a link, "" where it is not plainly one of the web.
+func target(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
-		return ticket.OneLine(inline(text))
+		return ""
 	}
-	target := strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20", "`", "%60", "&", "&amp;", "|", "%7C").Replace(u.String())
-	return "[" + ticket.OneLine(inline(text)) + "](<" + target + ">)"
+	return strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20", "`", "%60", "&", "&amp;", "|", "%7C").Replace(u.String())
 }
 
 // spans writes a run of spans. Neighbours that are plain are written as one, so that no form can
-// hide half in each; code spans are kept apart, because their fences would join.
+// hide half in each, and so are those that are strong; code spans are kept apart, because their
+// fences would join.
 func spans(list []ticket.Span) string {
 	var text string
-	for i := 0; i < len(list); i++ {
-		s := list[i]
-		for s.Kind == ticket.Plain && i+1 < len(list) && list[i+1].Kind == ticket.Plain {
-			i++
-			s.Text += list[i].Text
-		}
+	glued := false // the text ends with a strong span
+	for _, s := range joined(list) {
 		next := span(s)
+		if next == "" {
+			continue
+		}
+		if glued && !startsInSpace(next) {
+			text = strings.TrimSuffix(text, strong) + zwsp + strong
+		}
+		if glued = s.Kind == ticket.Strong; glued && text != "" && !strings.HasSuffix(text, " ") {
+			next = strong + zwsp + strings.TrimPrefix(next, strong)
+		}
 		if strings.HasSuffix(text, "`") && strings.HasPrefix(next, "`") {
 			text += zwsp
 		}
@@ -120,11 +134,35 @@ func spans(list []ticket.Span) string {
 	return text
 }
 
+// strong begins and ends what is strong. Between a word and a punctuation mark it does neither and
+// is shown (CommonMark: flanking delimiter runs), so where it touches other text a zero-width space,
+// which is no mark, stands on its inner side.
+const strong = "**"
+
+func startsInSpace(text string) bool { return text[0] == ' ' || text[0] == '\n' }
+
+// joined gives the spans with neighbours that look alike as one. A link that cannot be followed looks
+// like plain text.
+func joined(list []ticket.Span) []ticket.Span {
+	var out []ticket.Span
+	for _, s := range list {
+		if s.Kind == ticket.Link && target(s.URL) == "" {
+			s = ticket.Span{Text: s.Text}
+		}
+		if n := len(out); n > 0 && out[n-1].Kind == s.Kind && (s.Kind == ticket.Plain || s.Kind == ticket.Strong) {
+			out[n-1].Text += s.Text
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
 func span(s ticket.Span) string {
 	switch s.Kind {
 	case ticket.Strong:
 		if text := ticket.OneLine(inline(s.Text)); text != "" {
-			return "**" + text + "**"
+			return strong + text + strong
 		}
 		return ""
 	case ticket.Mono:

@@ -1,20 +1,11 @@
 package github
 
 import (
-	"bytes"
 	"flag"
-	"html"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	extast "github.com/yuin/goldmark/extension/ast"
-	"github.com/yuin/goldmark/text"
 
 	"ticketd/internal/ticket"
 )
@@ -32,132 +23,6 @@ var hostile = []string{
 	"/close\n /assign @x\n> /lgtm", "a\\\nb\\", "line  \nbreak", "\u202ertl\u200b\u2066\U000e0041tag\ufeff", "bad\xff\xfeutf8", "a\x00b\x1b[31mc\r\nd\re",
 	"0123456789abcdef0123456789abcdef01234567", "http:\u200b//evil.example", "mailto:a@b.example xmpp:a@b.example ftp://evil.example", "a\\|b", "a\\", "\\", "&amp; &lt;", "!",
 	"![", "](x)", "<", "a<b", "Ünïcödé 🙂 日本", strings.Repeat("*", 50), strings.Repeat("`", 40), "1.", "12345678901. x", "a\n\n\n\nb", "\n\n", "Fixes #1, Duplicate of #2",
-}
-
-func markdown() goldmark.Markdown {
-	return goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote))
-}
-
-// kinds counts the nodes of a text as GitHub would read it.
-func kinds(source string) map[ast.NodeKind]int {
-	found := make(map[ast.NodeKind]int)
-	_ = ast.Walk(markdown().Parser().Parse(text.NewReader([]byte(source))), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if entering {
-			found[n.Kind()]++
-		}
-		return ast.WalkContinue, nil
-	})
-	return found
-}
-
-var tag = regexp.MustCompile(`<[^>]*>`)
-
-// shown gives what a reader sees: white space joined, what is invisible left out.
-func shown(t *testing.T, source string) string {
-	t.Helper()
-	var b bytes.Buffer
-	must(t, markdown().Convert([]byte(source), &b))
-	return visible(html.UnescapeString(tag.ReplaceAllString(b.String(), " ")))
-}
-
-func visible(s string) string { return ticket.OneLine(strings.ReplaceAll(s, zwsp, "")) }
-
-// live is what GitHub would link in rendered text, or a robot would obey in raw text.
-var live = regexp.MustCompile(`@[\w-]|#[0-9A-Za-z]|(?i:gh-[0-9]|dt[wc]-)|<!--|(?m:^[\pZ>]*/[\w-]+(\s|$))`)
-
-func only(t *testing.T, source string, allowed ...ast.NodeKind) map[ast.NodeKind]int {
-	t.Helper()
-	found := kinds(source)
-	for kind, n := range found {
-		ok := kind == ast.KindDocument || kind == ast.KindText || kind == ast.KindString
-		for _, a := range allowed {
-			ok = ok || a == kind
-		}
-		if !ok {
-			t.Errorf("%d × %v in %q", n, kind, source)
-		}
-	}
-	return found
-}
-
-func FuzzInlineTextIsShownLetterByLetter(f *testing.F) {
-	for _, s := range hostile {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		got := inline(s)
-		only(t, got, ast.KindParagraph)
-		if want := visible(clean(s)); shown(t, got) != want {
-			t.Errorf("%q is written as %q and shown as %q", want, got, shown(t, got))
-		}
-		if m := live.FindString(got + "\n" + shown1(t, got)); m != "" {
-			t.Errorf("%q is live in %q", m, got)
-		}
-	})
-}
-
-// shown1 is shown with what is invisible left in, as GitHub's filters see it.
-func shown1(t *testing.T, source string) string {
-	t.Helper()
-	var b bytes.Buffer
-	must(t, markdown().Convert([]byte(source), &b))
-	return html.UnescapeString(tag.ReplaceAllString(b.String(), " "))
-}
-
-func FuzzCodeCannotBeLeft(f *testing.F) {
-	for _, s := range hostile {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		block := codeBlock(s)
-		if n := only(t, block, ast.KindFencedCodeBlock)[ast.KindFencedCodeBlock]; n != 1 {
-			t.Errorf("%d code blocks in %q", n, block)
-		}
-		if want := visible(clean(s)); shown(t, block) != want {
-			t.Errorf("%q is shown as %q", want, shown(t, block))
-		}
-		code := mono(s)
-		if n := only(t, code, ast.KindParagraph, ast.KindCodeSpan)[ast.KindCodeSpan]; n != 1 && code != "" {
-			t.Errorf("%d code spans in %q", n, code)
-		}
-		if want := visible(clean(s)); code != "" && shown(t, code) != want {
-			t.Errorf("%q is shown as %q", want, shown(t, code))
-		}
-		for _, text := range []string{block, code} {
-			if m := live.FindString(text); m != "" {
-				t.Errorf("%q is live in %q", m, text)
-			}
-		}
-	})
-}
-
-func FuzzATextOfManyPiecesHoldsNoLinkButOurs(f *testing.F) {
-	for i, s := range hostile {
-		f.Add(s, hostile[(i*7+3)%len(hostile)], uint8(i))
-	}
-	f.Fuzz(func(t *testing.T, a, b string, shape uint8) {
-		spans := []ticket.Span{{Kind: ticket.SpanKind(shape % 3), Text: a}, {Text: b},
-			{Kind: ticket.Link, Text: a, URL: "https://portal.example/x?a=1&b=(2)"}, {Kind: ticket.Mono, Text: b},
-			{Kind: ticket.SpanKind(shape / 3 % 3), Text: a}, {Kind: ticket.Strong, Text: b}}
-		doc := ticket.Doc{ticket.Head(a), {Kind: ticket.Paragraph, Spans: spans}, {Kind: ticket.Quote, Spans: spans},
-			{Kind: ticket.List, Items: [][]ticket.Span{spans, ticket.Text(b)}},
-			{Kind: ticket.Table, Items: [][]ticket.Span{ticket.Text(a), spans, ticket.Text(b), {{Kind: ticket.Mono, Text: a}}}},
-			{Kind: ticket.Code, Text: b}}
-		source := render(doc, bodyLimit, "")
-		found := only(t, source, ast.KindHeading, ast.KindParagraph, ast.KindTextBlock, ast.KindBlockquote, ast.KindList,
-			ast.KindListItem, ast.KindLink, ast.KindCodeSpan, ast.KindEmphasis, ast.KindFencedCodeBlock,
-			extast.KindTable, extast.KindTableHeader, extast.KindTableRow, extast.KindTableCell)
-		if found[ast.KindLink] > 4 || found[ast.KindHeading] > 1 || found[ast.KindBlockquote] > 1 || found[ast.KindList] > 1 ||
-			found[extast.KindTable] > 1 || found[ast.KindFencedCodeBlock] > 1 {
-			t.Errorf("more than was written: %v in\n%s", found, source)
-		}
-		if m := live.FindString(shown1(t, source)); m != "" {
-			t.Errorf("%q is live in\n%s", m, source)
-		}
-		if markerOf(source) != "" || strings.Contains(source, "<!--") {
-			t.Errorf("a marker in\n%s", source)
-		}
-	})
 }
 
 func TestOnlyPlainLinksAreLinked(t *testing.T) {

@@ -166,6 +166,10 @@ func secondary(x *outbound.Exchange, c complaint) bool {
 	return x.Header.Get("Retry-After") != "" && !primary
 }
 
+// lastReset is a moment in the year 9999. Later ones are milliseconds, or nonsense, and beyond what
+// Go can compare.
+const lastReset = 253_370_764_800
+
 // untilReset gives the time to the reset of the primary limit on GitHub's clock, a second more
 // because its Date is cut to the second.
 func (t *Tracker) untilReset(x *outbound.Exchange) time.Duration {
@@ -173,7 +177,7 @@ func (t *Tracker) untilReset(x *outbound.Exchange) time.Duration {
 	if err != nil {
 		return ticket.DefaultPause
 	}
-	return min(max(time.Unix(at, 0).Sub(x.Now(t.o.Now()))+time.Second, ticket.MinPause), ticket.MaxPause)
+	return ticket.PauseUntil(time.Unix(min(max(at, 0), lastReset)+1, 0), x.Now(t.o.Now()))
 }
 
 // forbidden says what a person can do about a 403.

@@ -105,7 +105,7 @@ func adfTable(items [][]ticket.Span) (node, bool) {
 func adfSpans(spans []ticket.Span) []node {
 	var out []node
 	for _, s := range spans {
-		for i, line := range strings.Split(ticket.Clean(spanText(s)), "\n") {
+		for i, line := range strings.Split(spanText(s), "\n") {
 			if i > 0 {
 				out = append(out, node{Type: "hardBreak"})
 			}
@@ -137,17 +137,18 @@ func adfMarks(s ticket.Span) []mark {
 
 // spanText is what a span shows; a link without words shows its address.
 func spanText(s ticket.Span) string {
-	if s.Text == "" && s.Kind == ticket.Link {
-		return s.URL
+	text := ticket.Clean(s.Text)
+	if text == "" && s.Kind == ticket.Link {
+		return ticket.Clean(s.URL)
 	}
-	return s.Text
+	return text
 }
 
 // flat gives the spans on one line.
 func flat(spans []ticket.Span) []ticket.Span {
 	out := make([]ticket.Span, len(spans))
 	for i, s := range spans {
-		s.Text = strings.ReplaceAll(ticket.Clean(s.Text), "\n", " ")
+		s.Text = strings.ReplaceAll(spanText(s), "\n", " ")
 		out[i] = s
 	}
 	return out

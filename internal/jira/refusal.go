@@ -159,7 +159,7 @@ func (t *Tracker) pause(x *outbound.Exchange) time.Duration {
 	reset := x.Header.Get("X-RateLimit-Reset")
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
 		if at, err := time.Parse(layout, reset); err == nil {
-			return min(max(at.Sub(now), ticket.MinPause), ticket.MaxPause)
+			return ticket.PauseUntil(at, now)
 		}
 	}
 	return 0

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -119,83 +118,4 @@ func TestALongTextIsCutAndSaysSo(t *testing.T) {
 func seeds() []string {
 	return []string{"", "plain", "h1. x", " BQ. y", "a\\{b}", "::x;;", "http://evil.example", "{adf}{\"a\":1}{adf}", "[~admin]", "!a.png!",
 		"dtw-dtc-", "----", "||a||", "\u2028h1. x", "{noformat}", "{NOFORMAT}", "\xff", "😀", "a\r\nb", "\\\\", "d\u200btw-"}
-}
-
-var (
-	reUnescaped = regexp.MustCompile(`(^|[^\\])[-#*_+?^~|%{}\[\]()!@]`)
-	reLiveColon = regexp.MustCompile(`[:;][^\s\x{200b}]`)
-	reBlockHead = regexp.MustCompile(`(?i)^\s*(h[1-6]\.|bq\.)`)
-)
-
-func FuzzWikiInline(f *testing.F) {
-	for _, s := range seeds() {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, in string) {
-		out := wikiInline(in)
-		switch {
-		case strings.Contains(out, "\n"), strings.Contains(out, `\\`), strings.HasSuffix(out, `\`):
-			t.Errorf("a line break or a backslash of its own: %q", out)
-		case reUnescaped.MatchString(out), reLiveColon.MatchString(out), reBlockHead.MatchString(out):
-			t.Errorf("live markup: %q", out)
-		case regexp.MustCompile(`(?i)dt[wc]` + `\\?-`).MatchString(out):
-			t.Errorf("a marker: %q", out)
-		}
-		fence := wikiFence(in)
-		if strings.Count(strings.ToLower(fence), "{noformat") != 2 || strings.Contains(strings.ToLower(fence), "dtw-") {
-			t.Errorf("the fence is broken: %q", fence)
-		}
-	})
-}
-
-func FuzzADF(f *testing.F) {
-	for i, s := range seeds() {
-		f.Add(s, seeds()[(i+7)%len(seeds())], uint8(i), "https://portal.example/"+s)
-	}
-	f.Fuzz(func(t *testing.T, text, other string, kind uint8, link string) {
-		d := draft()
-		span := ticket.Span{Kind: ticket.SpanKind(kind % 4), Text: text, URL: link}
-		block := ticket.Block{Kind: ticket.BlockKind(kind / 4 % 6), Spans: []ticket.Span{span, {Text: other}}, Items: [][]ticket.Span{{span}, ticket.Text(other), {span}}, Text: text}
-		d.Body = ticket.Doc{block, ticket.Para(span)}
-		r := renderDescription(true, d)
-		checkNodes(t, r.nodes, false)
-		raw, err := json.Marshal(r.value(true))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := strings.Count(strings.ToLower(string(raw)), "dtw-"); n != 1 && !strings.Contains(strings.ToLower(link), "dtw-") {
-			t.Errorf("%d markers in %s", n, raw)
-		}
-		if _, ok := r.within(true, raw, markerA, r.fence); !ok {
-			t.Errorf("our own part is not found in %s", raw)
-		}
-		w := renderDescription(false, d)
-		raw, err = json.Marshal(w.text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, ok := w.within(false, raw, markerA, w.fence); !ok {
-			t.Errorf("our own part is not found in %q", w.text)
-		}
-	})
-}
-
-func checkNodes(t *testing.T, nodes []node, inCode bool) {
-	t.Helper()
-	for _, n := range nodes {
-		switch {
-		case n.Type == "text" && (n.Text == "" || (!inCode && strings.Contains(n.Text, "\n")) || (inCode && len(n.Marks) > 0)):
-			t.Errorf("bad text node %+v", n)
-		case n.Type != "text" && n.Text != "":
-			t.Errorf("text outside a text node: %+v", n)
-		case strings.HasPrefix(n.Type, "media"), n.Type == "mention", n.Type == "emoji", n.Type == "inlineCard":
-			t.Errorf("live node %+v", n)
-		}
-		for _, m := range n.Marks {
-			if href, ok := m.Attrs["href"].(string); m.Type == "link" && (!ok || !regexp.MustCompile(`^https?://`).MatchString(href)) {
-				t.Errorf("bad link %+v", m)
-			}
-		}
-		checkNodes(t, n.Content, n.Type == "codeBlock")
-	}
 }

@@ -126,12 +126,11 @@ func cell(s string) string {
 	return s
 }
 
-// wikiSpans writes spans; a newline in plain text begins a new line. Plain neighbours are joined
-// first, so that no construct can be put together from two of them.
+// wikiSpans writes spans; a newline in plain text begins a new line.
 func wikiSpans(spans []ticket.Span) string {
 	var b strings.Builder
 	for _, s := range joined(spans) {
-		text := ticket.Clean(spanText(s))
+		text := spanText(s)
 		if s.Kind == ticket.Plain {
 			for i, line := range strings.Split(text, "\n") {
 				if i > 0 {
@@ -175,9 +174,14 @@ func wikiURL(href string) string {
 		`\`, "%5C", "*", "%2A", " ", "%20").Replace(href)
 }
 
+// joined gives the spans with plain neighbours as one, so that no construct can be put together from
+// two of them. A link that cannot be followed is plain.
 func joined(spans []ticket.Span) []ticket.Span {
 	var out []ticket.Span
 	for _, s := range spans {
+		if _, ok := webURL(s.URL); s.Kind == ticket.Link && !ok {
+			s = ticket.Span{Text: spanText(s)}
+		}
 		if last := len(out) - 1; last >= 0 && s.Kind == ticket.Plain && out[last].Kind == ticket.Plain {
 			out[last].Text += s.Text
 			continue

@@ -50,27 +50,34 @@ func Decide(status int, write bool) Decision {
 }
 
 // RetryAfter reads a Retry-After header: seconds or an HTTP date, clamped to [MinPause, MaxPause],
-// a number too large for any integer included. What makes no sense (negative, a fraction, garbage)
+// a number too large for any integer included. What makes no sense (a sign, a fraction, garbage)
 // counts as DefaultPause; an absent header gives 0.
 func RetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		switch {
-		case seconds < 0:
-			return DefaultPause
-		case seconds > int64(MaxPause/time.Second):
+	if strings.Trim(value, "0123456789") == "" {
+		seconds, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || seconds > int64(MaxPause/time.Second) { // err: more digits than a number holds
 			return MaxPause
 		}
 		return max(MinPause, time.Duration(seconds)*time.Second)
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), MinPause), MaxPause)
-	}
-	if strings.Trim(value, "0123456789") == "" {
-		return MaxPause // more digits than a number holds
+		return PauseUntil(at, now)
 	}
 	return DefaultPause
+}
+
+// PauseUntil gives the pause until a moment that a tracker names, clamped to [MinPause, MaxPause]: a
+// tracker may name any moment that a number holds.
+func PauseUntil(at, now time.Time) time.Duration {
+	switch { // compared, not subtracted: a difference of centuries does not fit into a Duration
+	case at.After(now.Add(MaxPause)):
+		return MaxPause
+	case at.Before(now.Add(MinPause)):
+		return MinPause
+	}
+	return at.Sub(now)
 }
