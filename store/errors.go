@@ -11,13 +11,20 @@ import (
 // Primary result codes of SQLite (https://www.sqlite.org/rescode.html); the extended code carries
 // the primary one in its low byte.
 const (
+	codePerm     = 3
 	codeBusy     = 5
 	codeLocked   = 6
+	codeReadOnly = 8
 	codeIOErr    = 10
 	codeCorrupt  = 11
 	codeFull     = 13
+	codeCantOpen = 14
 	codeNotADB   = 26
 	primaryCodes = 0xff
+
+	codeSync       = codeIOErr | 4<<8
+	codeSyncFolder = codeIOErr | 5<<8
+	codeGrowShared = codeIOErr | 19<<8
 )
 
 // translate turns the driver's errors into ours; it is the only place that knows them. Errors that
@@ -33,6 +40,12 @@ func translate(err error) error {
 	if !ok {
 		return err
 	}
+	switch failure.Code() {
+	case codeSync, codeSyncFolder:
+		return fmt.Errorf("%w: %w", ErrSuspect, err)
+	case codeGrowShared: // the file that connections share could not grow: there is no room for it
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
 	switch failure.Code() & primaryCodes {
 	case codeBusy, codeLocked:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
@@ -40,6 +53,24 @@ func translate(err error) error {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case codeIOErr, codeCorrupt, codeNotADB:
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	case codeReadOnly, codePerm, codeCantOpen:
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
 	}
 	return err
+}
+
+// fatal tells whether an error of SQLite means that the database must not be used before it was opened
+// again. After a failed fsync the kernel may take what it could not write for written, and a second one
+// succeeds (facts/reliability.md 2.2).
+func fatal(err error) bool {
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return false
+	}
+	switch failure.Code() {
+	case codeSync, codeSyncFolder:
+		return true
+	}
+	primary := failure.Code() & primaryCodes
+	return primary == codeCorrupt || primary == codeNotADB
 }

@@ -69,14 +69,38 @@ func TestPendingEventsComeInOrderOfArrivalOnce(t *testing.T) {
 	}
 }
 
-func TestABodyThatChangedOnDiskIsNotApplied(t *testing.T) {
+func TestABodyThatChangedOnDiskIsMarkedAndPutRightWhenItComesAgain(t *testing.T) {
 	b := newBench(t)
 	a := b.accept("body")
-	b.exec(`UPDATE events SET body = 'bodY'`)
-	_, err := b.PendingEvents(b.ctx(), 0)
-	wantError(t, err, ErrDamaged)
-	if !strings.Contains(err.Error(), fmt.Sprintf("event %d:", a.Seq)) {
-		t.Errorf("does not name the row: %v", err)
+	b.accept("another")
+	b.exec(`UPDATE events SET body = 'bodY' WHERE seq = 1`)
+	pending, err := b.PendingEvents(b.ctx(), 0)
+	must(t, err)
+	if len(pending) != 2 || !pending[0].Damaged || pending[1].Damaged {
+		t.Fatalf("pending: %+v", pending)
+	}
+	b.apply(func(tx *Tx) error {
+		return tx.SetEvent(b.ctx(), Event{Seq: a.Seq, State: EventUnparsed, Reason: "damaged"}, false)
+	})
+	if again := b.accept("body"); again.Seq != a.Seq || again.Seen != 2 {
+		t.Errorf("came again: %+v", again)
+	}
+	healed, err := b.Event(b.ctx(), a.Seq)
+	must(t, err)
+	if healed.Damaged || healed.State != EventNew || string(healed.Body) != "body" {
+		t.Errorf("healed: %+v", healed)
+	}
+}
+
+func TestWhatComesAgainUndamagedIsNotAppliedAgain(t *testing.T) {
+	b := newBench(t)
+	a := b.accept("no JSON")
+	b.apply(func(tx *Tx) error {
+		return tx.SetEvent(b.ctx(), Event{Seq: a.Seq, State: EventUnparsed}, false)
+	})
+	b.accept("no JSON")
+	if e, err := b.Event(b.ctx(), a.Seq); err != nil || e.State != EventUnparsed {
+		t.Errorf("it is %s, %v", e.State, err)
 	}
 }
 

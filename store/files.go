@@ -18,7 +18,7 @@ const (
 // lock takes the lock that keeps a second daemon out. It is on a file of its own, because closing
 // any descriptor of the database file drops SQLite's locks; the kernel releases it with the
 // process, also after kill -9. The file stays: removing it would let two processes lock two files
-// of the same name.
+// of the same name. It holds the number of the process, for the one that is refused.
 func lock(path string) (*os.File, error) {
 	f, err := openPrivate(path, os.O_RDWR)
 	if err != nil {
@@ -26,12 +26,29 @@ func lock(path string) (*os.File, error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = ErrLocked
+		err = lockedBy(f)
+	}
+	if err == nil {
+		err = errors.Join(f.Truncate(0), signLock(f))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
 	}
 	return f, nil
+}
+
+func signLock(f *os.File) error {
+	_, err := fmt.Fprintln(f, os.Getpid())
+	return err
+}
+
+// lockedBy names the process that holds the lock.
+func lockedBy(f *os.File) error {
+	var pid int
+	if _, err := fmt.Fscan(f, &pid); err != nil {
+		return ErrLocked // it has just begun
+	}
+	return fmt.Errorf("%w: process %d", ErrLocked, pid)
 }
 
 // openPrivate opens or creates a file that only its owner can use, whatever the umask is.

@@ -1,66 +1,115 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
-// highWater is the side file with the number of the last recorded tracker operation. It is written
-// after the commit, so it is behind the database or level with it; one that is ahead tells that the
-// database was put back from a backup and is older than the trackers.
-type highWater struct {
-	file *os.File
-	last int64
+// mark is how far a database has come. Both numbers only ever grow.
+type mark struct {
+	operation int64 // last recorded tracker operation
+	event     int64 // last accepted event; numbers may be left out
 }
 
-// highWaterWidth fits every int64 and a line end; one small write in place cannot tear.
-const highWaterWidth = 20
+func (m mark) max(o mark) mark {
+	return mark{operation: max(m.operation, o.operation), event: max(m.event, o.event)}
+}
 
-// readHighWater gives the number in the file. ok is false where there is none, or nonsense.
-func readHighWater(path string) (operation int64, ok bool, err error) {
+// memory is what the side file remembers of its database.
+type memory struct {
+	mark
+	database string // identity; "" in a file of before it was kept
+}
+
+// highWater is the side file, with how far the database has come. It is written after the commit, so
+// it is behind the database or level with it; one that is ahead tells that the database lost
+// something: a backup was put back, or its log is gone.
+type highWater struct {
+	file     *os.File
+	database string
+	last     mark
+}
+
+const highWaterSuffix = ".hwm"
+
+// highWaterLine holds every mark and an identity of rand.Text in the same 67 bytes; one small write in
+// place cannot tear.
+const highWaterLine = "%019d %019d %26s\n"
+
+// readHighWater reads the side file. ok is false where there is none, or nonsense.
+func readHighWater(path string) (m memory, ok bool, err error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return 0, false, nil
+		return memory{}, false, nil
 	}
 	if err != nil {
-		return 0, false, err
+		return memory{}, false, err
 	}
-	operation, err = strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
-	return operation, err == nil && operation >= 0, nil
+	words := strings.Fields(string(text))
+	numbers := []*int64{&m.operation, &m.event}
+	for i, word := range words[:min(len(words), len(numbers))] {
+		n, err := strconv.ParseInt(word, 10, 64)
+		if err != nil || n < 0 {
+			return memory{}, false, nil
+		}
+		*numbers[i] = n
+	}
+	switch len(words) {
+	case 1: // it held the operation alone, once
+	case 3:
+		m.database = words[2]
+	default:
+		return memory{}, false, nil
+	}
+	return m, true, nil
 }
 
-// openHighWater opens the file for writing and brings it to the number.
-func openHighWater(path string, operation int64) (*highWater, error) {
+// openHighWater opens the file for writing and brings it to what is to be remembered, durably.
+func openHighWater(path string, m memory) (*highWater, error) {
 	f, err := openPrivate(path, os.O_RDWR)
 	if err != nil {
 		return nil, err
 	}
-	h := &highWater{file: f, last: -1}
-	if err := errors.Join(h.raise(operation), syncFolder(filepath.Dir(path))); err != nil {
+	h := &highWater{file: f, database: m.database, last: m.mark}
+	n, err := h.write()
+	if err == nil {
+		err = f.Truncate(int64(n))
+	}
+	if err := errors.Join(err, f.Sync(), syncFolder(filepath.Dir(path))); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return h, nil
 }
 
-// raise brings the file to the number, durably; a lower one than it holds changes nothing.
-func (h *highWater) raise(operation int64) error {
-	if operation <= h.last {
+// raise brings the file to a mark; a lower one than it holds changes nothing.
+//
+// It is durable at once only where an operation was recorded, which has waited for a tracker already.
+// A sender waits for an event, and for that the kernel's own time is enough: what loses events out of a
+// database that was committed durably is somebody who copies or deletes files, not the power failure
+// that this file would have to be written through for.
+func (h *highWater) raise(m mark) error {
+	before := h.last
+	h.last = before.max(m)
+	if h.last == before {
 		return nil
 	}
-	if _, err := io.WriteString(io.NewOffsetWriter(h.file, 0), fmt.Sprintf("%0*d\n", highWaterWidth-1, operation)); err != nil {
-		return err
+	_, err := h.write()
+	if err == nil && h.last.operation > before.operation {
+		err = h.file.Sync()
 	}
-	if err := h.file.Truncate(highWaterWidth); err != nil {
-		return err
+	if err != nil {
+		h.last = before
 	}
-	if err := h.file.Sync(); err != nil {
-		return err
-	}
-	h.last = operation
-	return nil
+	return err
 }
+
+func (h *highWater) write() (n int, err error) {
+	return fmt.Fprintf(io.NewOffsetWriter(h.file, 0), highWaterLine, h.last.operation, h.last.event, h.database)
+}
+
+func (h *highWater) close() error { return errors.Join(h.file.Sync(), h.file.Close()) }

@@ -8,32 +8,54 @@ import (
 
 // meta is the one row about the database itself.
 type meta struct {
-	operation int64 // number of the last recorded tracker operation
-	restored  bool
+	memory
+	restored bool
 }
 
-// older tells whether the side file's number shows that the database is older than the world. A
-// side file that is missing beside a database with operations cannot vouch for it.
-func (m meta) older(world int64, ok bool) bool {
+// older tells whether the side file shows that the database is older than the world. A side file that
+// is missing beside a database with operations cannot vouch for it.
+func (m meta) older(known memory, ok bool) bool {
 	if !ok {
 		return m.operation > 0
 	}
-	return world > m.operation
+	return known.operation > m.operation || known.event > m.event
 }
 
 func readMeta(ctx context.Context, db *sql.DB) (meta, error) {
 	var m meta
-	err := db.QueryRowContext(ctx, `SELECT operation, restored FROM meta WHERE id = 1`).
-		Scan(&m.operation, &m.restored)
+	err := db.QueryRowContext(ctx, `
+		SELECT operation, restored,
+			coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0),
+			coalesce((SELECT value FROM settings WHERE name = 'database'), '')
+		FROM meta WHERE id = 1`).
+		Scan(&m.operation, &m.restored, &m.event, &m.database)
 	return m, translate(err)
 }
 
+// save writes the row, the identity, and where the numbers of events go on.
 func (m meta) save(ctx context.Context, db *sql.DB) error {
-	_, err := db.ExecContext(ctx, `
-		INSERT INTO meta (id, operation, restored, touched) VALUES (1, $1, $2, 0)
-		ON CONFLICT (id) DO UPDATE SET operation = excluded.operation, restored = excluded.restored`,
-		m.operation, number(m.restored))
-	return translate(err)
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return translate(err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing where it was committed
+	for _, step := range []struct {
+		text string
+		args []any
+	}{
+		{`INSERT INTO meta (id, operation, restored, touched) VALUES (1, $1, $2, 0)
+			ON CONFLICT (id) DO UPDATE SET operation = excluded.operation, restored = excluded.restored`,
+			[]any{m.operation, number(m.restored)}},
+		{`INSERT INTO settings (name, value) VALUES ('database', $1)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, []any{m.database}},
+		{`DELETE FROM sqlite_sequence WHERE name = 'events'`, nil},
+		{`INSERT INTO sqlite_sequence (name, seq) VALUES ('events', $1)`, []any{m.event}},
+	} {
+		if _, err := tx.ExecContext(ctx, step.text, step.args...); err != nil {
+			return translate(err)
+		}
+	}
+	return translate(tx.Commit())
 }
 
 // nextOperation numbers a tracker operation.
@@ -43,13 +65,13 @@ func nextOperation(ctx context.Context, tx querier) (int64, error) {
 	return n, err
 }
 
-// recorded brings the side file to the number of an operation whose commit is on disk. That commit
-// stands whatever happens here; the file catches up with the next one.
-func (s *Store) recorded(operation int64) {
+// reached brings the side file to what a commit that is on disk has reached. That commit stands
+// whatever happens here; the file catches up with the next one.
+func (s *Store) reached(m mark) {
 	if s.water == nil {
 		return
 	}
-	if err := s.water.raise(operation); err != nil {
+	if err := s.water.raise(m); err != nil {
 		s.logger.Error("high-water file not written: a restored backup might go unnoticed", "error", err)
 	}
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -29,18 +31,20 @@ type Store struct {
 	read     *sql.DB
 	write    *sql.DB
 	readers  *readers
-	writer   *writer // owns the one connection of write
+	writer   *writer    // owns the one connection of write
 	water    *highWater // nil when shared
 	lock     *os.File   // nil when shared
 	logger   *slog.Logger
 	now      func() time.Time
 	restored atomic.Bool
+	trouble  *trouble
 }
 
-// Open opens the database, which is created where there is none, and migrates it. It gives
-// [ErrLocked] when another daemon has it open and [ErrNewer] when a newer one wrote it.
+// Open opens the database, which is created where there is none, checks it and migrates it. It gives
+// [ErrLocked] when another daemon has it open, [ErrNewer] when a newer one wrote it, [ErrDamaged] when
+// it is damaged, and a [LostError] when it is not there although events were accepted into it.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{logger: o.Logger, now: o.Now}
+	s := &Store{logger: o.Logger, now: o.Now, trouble: newTrouble()}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
@@ -50,7 +54,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Path, err), s.release())
 	}
-	s.readers, s.writer = newReaders(s.read), startWriter(s.write, s.logger, s.recorded)
+	s.readers, s.writer = newReaders(s.read), startWriter(s.write, s.logger, s.trouble, s.reached)
 	return s, nil
 }
 
@@ -68,16 +72,29 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if s.lock, err = lock(path + ".lock"); err != nil {
 		return err
 	}
+	known, ok, err := readHighWater(path + highWaterSuffix)
+	if err != nil {
+		return err
+	}
+	if err := inspect(path, known); err != nil {
+		return err
+	}
 	if err := prepareDatabase(path); err != nil {
 		return err
 	}
 	if s.write, s.read, err = connect(ctx, path); err != nil {
 		return err
 	}
+	if err := check(ctx, s.write, path, s.logger); err != nil {
+		return err
+	}
+	if err := recognise(ctx, s.write, path, known); err != nil {
+		return err
+	}
 	if err := migrate(ctx, s.write, s.logger); err != nil {
 		return err
 	}
-	return s.settle(ctx, path+".hwm")
+	return s.settle(ctx, path+highWaterSuffix, known, ok)
 }
 
 func (s *Store) openShared(ctx context.Context, path string) error {
@@ -92,7 +109,7 @@ func (s *Store) openShared(ctx context.Context, path string) error {
 		return err
 	}
 	// The file first: the daemon writes it after the database.
-	world, ok, err := readHighWater(path + ".hwm")
+	known, ok, err := readHighWater(path + highWaterSuffix)
 	if err != nil {
 		return err
 	}
@@ -100,17 +117,13 @@ func (s *Store) openShared(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	s.restored.Store(m.restored || m.older(world, ok))
+	s.restored.Store(m.restored || m.older(known, ok))
 	return nil
 }
 
 // settle compares the database with the side file and writes down what it finds, so that a restored
 // backup is remembered until [Store.ClearRestored].
-func (s *Store) settle(ctx context.Context, path string) error {
-	world, ok, err := readHighWater(path)
-	if err != nil {
-		return err
-	}
+func (s *Store) settle(ctx context.Context, path string, known memory, ok bool) error {
 	m, err := readMeta(ctx, s.write)
 	if errors.Is(err, ErrNotFound) {
 		m, err = meta{}, nil
@@ -118,13 +131,19 @@ func (s *Store) settle(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	m.restored = m.restored || m.older(world, ok)
-	m.operation = max(m.operation, world)
+	if missing := known.event - m.event; missing > 0 {
+		s.logger.Error("the database is older than its side file: accepted events are missing", "at_most", missing,
+			"first", m.event+1, "last", known.event, "side_file", path,
+			"hint", "if a newer database or its -wal file is anywhere, stop and put it back; or have the portal send these events again")
+	}
+	m.restored = m.restored || m.older(known, ok)
+	m.mark = m.max(known.mark)
+	m.database = cmp.Or(m.database, rand.Text())
 	if err := m.save(ctx, s.write); err != nil {
 		return err
 	}
 	s.restored.Store(m.restored)
-	s.water, err = openHighWater(path, m.operation)
+	s.water, err = openHighWater(path, m.memory)
 	return err
 }
 
@@ -143,7 +162,7 @@ func (s *Store) release() error {
 		errs = append(errs, s.write.Close())
 	}
 	if s.water != nil {
-		errs = append(errs, s.water.file.Close())
+		errs = append(errs, s.water.close())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close()) // last: it lets the next daemon in

@@ -12,30 +12,31 @@ import (
 // findings or notes behind the ticket changed since the claim, giving the lease back makes it due
 // at once.
 func (s *Store) Record(ctx context.Context, r Record) error {
-	err := s.writer.write(ctx, func(ctx context.Context, tx querier) (int64, error) {
+	err := s.writer.write(ctx, func(ctx context.Context, tx querier) (mark, error) {
 		if err := s.updateTicket(ctx, tx, r); err != nil {
-			return 0, err
+			return mark{}, err
 		}
 		for _, c := range r.Comments {
 			c.TicketID = r.Ticket.ID
 			if err := s.saveComment(ctx, tx, c); err != nil {
-				return 0, err
+				return mark{}, err
 			}
 		}
 		if r.Next != nil {
 			if err := s.succeed(ctx, tx, r.Ticket.ID, *r.Next); err != nil {
-				return 0, err
+				return mark{}, err
 			}
 		}
 		if r.Digest != nil {
 			if err := s.feed(ctx, tx, *r.Digest); err != nil {
-				return 0, err
+				return mark{}, err
 			}
 		}
 		if r.Op == nil {
-			return 0, nil
+			return mark{}, nil
 		}
-		return insertOp(ctx, tx, r.Ticket.ID, *r.Op)
+		operation, err := insertOp(ctx, tx, r.Ticket.ID, *r.Op)
+		return mark{operation: operation}, err
 	})
 	if err != nil {
 		return fmt.Errorf("recording a step of ticket %d: %w", r.Ticket.ID, err)

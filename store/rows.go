@@ -27,7 +27,11 @@ var (
 	ErrBusy     = errors.New("the store is busy: try again later")
 	ErrFull     = errors.New("the disk is full")
 	ErrDamaged  = errors.New("the database or its disk is damaged")
-	ErrClosed   = errors.New("the store is closed")
+	ErrSuspect  = errors.New("the disk did not confirm what was written to it: the database must be opened and checked again")
+	ErrReadOnly = errors.New("the database, or the folder it is in, cannot be written")
+
+	ErrNoDatabase = errors.New("this is not a database")
+	ErrClosed     = errors.New("the store is closed")
 )
 
 // EventState is what became of a stored body.
@@ -47,6 +51,7 @@ const (
 type Event struct {
 	Seq      int64
 	Digest   string // SHA-256 of the body, hex; unique
+	Damaged  bool   // the body is not what was accepted: the disk changed it
 	Body     []byte // exact bytes; empty once erased
 	Source   string // name of the token or capability it came with
 	Received time.Time

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"ticketd/store"
@@ -39,6 +40,9 @@ func (p *program) fail(err error) int {
 
 // hintFor says what to do about the errors that every command can meet.
 func hintFor(err error) string {
+	if lost, ok := errors.AsType[*store.LostError](err); ok {
+		return "put the database back, or its newest backup; to go on without what is missing: " + moveAside(lost.Files)
+	}
 	for _, known := range []struct {
 		err  error
 		hint string
@@ -47,7 +51,10 @@ func hintFor(err error) string {
 		{store.ErrNewer, "use the newest ticketd that ever ran with this database"},
 		{store.ErrBusy, "try again in a moment"},
 		{store.ErrFull, "make room on the disk; nothing was lost"},
-		{store.ErrDamaged, "check the disk, then put back the newest backup of the database"},
+		{store.ErrDamaged, "check the disk; move the database with its -wal and -shm aside, leave its .hwm there, and put back the newest backup"},
+		{store.ErrSuspect, "check the disk; a new start looks whether the database is whole"},
+		{store.ErrReadOnly, "let the user that the daemon runs as write there; a disk that was mounted read-only after an error needs a check first"},
+		{store.ErrNoDatabase, "give store.path the name of the database file, or of one to be made"},
 		{fs.ErrPermission, "run it as the user that the daemon runs as"},
 		{syscall.EADDRINUSE, "stop what listens there, or change server.listen and server.admin"},
 	} {
@@ -56,4 +63,13 @@ func hintFor(err error) string {
 		}
 	}
 	return ""
+}
+
+// moveAside gives the command that moves files away without deleting them.
+func moveAside(files []string) string {
+	moves := make([]string, len(files))
+	for i, f := range files {
+		moves[i] = fmt.Sprintf("mv %q %q", f, f+".old")
+	}
+	return strings.Join(moves, " && ")
 }

@@ -86,6 +86,9 @@ func (a *Applier) Step(ctx context.Context) (int, error) {
 	return applied, err
 }
 
+// damaged says what a person can do about a body that the disk changed.
+const damaged = "damaged on the disk, and not applied: if the portal sends it again it is put right"
+
 // pending is an event that waits, with what it means.
 type pending struct {
 	store.Event
@@ -123,6 +126,10 @@ func (a *Applier) apply(ctx context.Context, work []pending) error {
 func (a *Applier) event(ctx context.Context, tx *store.Tx, e store.Event, d datatheorem.Decoded) (func(), error) {
 	e.Type, e.Reason = d.Type, d.Reason
 	log := a.o.Logger.With("event", e.Seq, "type", d.Type)
+	if e.Damaged {
+		e.State, e.Type, e.Reason = store.EventUnparsed, "", damaged
+		return func() { log.Error("event damaged", "reason", damaged) }, tx.SetEvent(ctx, e, false)
+	}
 	switch d.Verdict {
 	case datatheorem.VerdictProbe:
 		e.State = store.EventProbe

@@ -28,6 +28,7 @@ type bench struct {
 
 	t     *testing.T
 	store *store.Store
+	path  string
 	rules *mapping.Mapping
 	woken int
 }
@@ -40,7 +41,8 @@ const (
 // newBench routes findings of a kind to project SEC.
 func newBench(t *testing.T, kind string) *bench {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "apply.db"), Now: func() time.Time { return noon }})
+	path := filepath.Join(t.TempDir(), "apply.db")
+	s, err := store.Open(t.Context(), store.Options{Path: path, Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func newBench(t *testing.T, kind string) *bench {
 			t.Error(err)
 		}
 	})
-	b := &bench{t: t, store: s}
+	b := &bench{t: t, store: s, path: path}
 	b.use(kind, "SEC")
 	return b
 }

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+)
+
+// checkLimit bounds the check of a database at its opening. SQLite reads about 100 MB, which are 30,000
+// events, in a second.
+const checkLimit = 2 * time.Second
+
+// check refuses a damaged database. What it cannot see is damage inside a value, for which the body of
+// an event has its digest.
+func check(ctx context.Context, db *sql.DB, path string, logger *slog.Logger) error {
+	if err := checkSize(ctx, db, path); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, checkLimit)
+	defer cancel()
+	var verdict string
+	err := db.QueryRowContext(limited, "PRAGMA integrity_check(1)").Scan(&verdict)
+	switch {
+	case err != nil && limited.Err() != nil && ctx.Err() == nil:
+		logger.Warn("the database is too large to be checked whole at the start: what was looked at is well", "limit", checkLimit.String())
+		return nil
+	case err != nil:
+		return fmt.Errorf("checking the database: %w", translate(err))
+	case verdict != "ok":
+		return fmt.Errorf("checking the database: %w: SQLite says %q", ErrDamaged, verdict)
+	}
+	return nil
+}
+
+// checkSize refuses a file that was cut off, however large it is. SQLite does so by itself, but not
+// where there is a log, which may hold the pages that the file has not.
+func checkSize(ctx context.Context, db *sql.DB, path string) error {
+	var want, have int64
+	err := db.QueryRowContext(ctx, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&want)
+	if err != nil {
+		return fmt.Errorf("asking for the size of the database: %w", translate(err))
+	}
+	for _, name := range []string{path, path + "-wal"} {
+		info, err := os.Stat(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err == nil {
+			have += info.Size()
+		}
+	}
+	if have < want {
+		return fmt.Errorf("%w: it was cut off: %d bytes are there of %d", ErrDamaged, have, want)
+	}
+	return nil
+}
