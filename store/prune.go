@@ -9,10 +9,11 @@ import (
 )
 
 // What waits for the writer waits for the whole of a commit. Each forgotten event dirties a page of its
-// own in the index of digests, so that one commit forgets few.
+// own in the index of digests, so that one commit forgets few, and others come in between.
 const (
 	pruneRows = 100
 	pruneTime = 15 * time.Millisecond
+	pruneRest = 50 * time.Millisecond
 )
 
 // keptOps is how many calls of a ticket are kept however old they are: what is shown to people.
@@ -53,6 +54,23 @@ func (s *Store) Pruner(before time.Time) *Pruner {
 
 // Pruned tells what was deleted so far.
 func (p *Pruner) Pruned() Pruned { return p.pruned }
+
+// Run steps until nothing is left, with a rest after every step, or until the context ends.
+func (p *Pruner) Run(ctx context.Context) error {
+	rest := time.NewTicker(pruneRest)
+	defer rest.Stop()
+	for {
+		if more, err := p.Step(ctx); err != nil || !more {
+			return err
+		}
+		rest.Reset(pruneRest)
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
 
 // Step deletes some rows in one short transaction. It tells whether there may be more.
 func (p *Pruner) Step(ctx context.Context) (more bool, err error) {

@@ -8,10 +8,8 @@ import (
 	"ticketd/store"
 )
 
-const (
-	forgetEvery = 6 * time.Hour
-	forgetRest  = 50 * time.Millisecond // between two commits, in which the webhook has the store for itself
-)
+// forgetEvery is how often it is looked for what is older than the retention.
+const forgetEvery = 6 * time.Hour
 
 // forget deletes at once and then every few hours what is older than the configured retention. What
 // fails, or is interrupted by a stop, is done the next time.
@@ -22,7 +20,9 @@ func (d *Daemon) forget(ctx context.Context) {
 	}
 	for ctx.Err() == nil {
 		before := d.o.Now().Add(-proof.Shorten(retention))
-		pruned, err := forgetUntil(ctx, d.store.Pruner(before), forgetRest)
+		p := d.store.Pruner(before)
+		err := p.Run(ctx)
+		pruned := p.Pruned()
 		log := d.o.Logger.With("before", before, "events", pruned.Events, "calls", pruned.Ops, "sightings", pruned.Sightings)
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -32,17 +32,6 @@ func (d *Daemon) forget(ctx context.Context) {
 		}
 		pause(ctx, proof.Shorten(forgetEvery))
 	}
-}
-
-// forgetUntil prunes until there is nothing left, with a rest after each step.
-func forgetUntil(ctx context.Context, p *store.Pruner, rest time.Duration) (store.Pruned, error) {
-	for ctx.Err() == nil {
-		if more, err := p.Step(ctx); err != nil || !more {
-			return p.Pruned(), err
-		}
-		pause(ctx, rest)
-	}
-	return p.Pruned(), nil
 }
 
 func pause(ctx context.Context, d time.Duration) {

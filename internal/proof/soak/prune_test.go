@@ -1,0 +1,138 @@
+package soak_test
+
+import (
+	"database/sql"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketd/internal/proof/report"
+	"ticketd/store"
+)
+
+var rows = flag.Int("rows", 5_000, "how many events the store holds while some of them are pruned") //nolint:gochecknoglobals // a flag
+
+const (
+	mostPruned = 50_000               // of the rows
+	body       = 2_000                // bytes of a body, as Data Theorem's have
+	everyFew   = 5 * time.Millisecond // comes a webhook
+	aMoment    = 2 * time.Second      // without pruning, for comparison
+)
+
+func TestPruningHoldsUpNoWebhook(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ticketd.db")
+	now := time.Now()
+	old := min(*rows/10, mostPruned)
+	fill(t, path, *rows, old, now)
+	s, err := store.Open(t.Context(), store.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+
+	before := accepting(t, s, "before", func() { <-time.After(aMoment) })
+	p := s.Pruner(now.Add(-time.Hour))
+	began := time.Now()
+	during := accepting(t, s, "during", func() {
+		if err := p.Run(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	took := time.Since(began)
+	if got := p.Pruned().Events; got != old {
+		t.Errorf("%d of %d events were pruned", got, old)
+	}
+	counts, err := s.Counts(t.Context())
+	if err != nil || counts.Events[store.EventApplied] != *rows-old || counts.Events[store.EventNew] != len(before)+len(during) {
+		t.Errorf("left are %v after %d and %d were accepted: %v", counts.Events, len(before), len(during), err)
+	}
+	report.Tell(t, report.Row{
+		Part: "Soak",
+		What: fmt.Sprintf("%d events of %d bytes in the store, the oldest %d pruned in %s, %d webhooks accepted meanwhile",
+			*rows, body, old, took.Round(time.Second), len(during)),
+		Outcome: fmt.Sprintf("longest wait for a commit %s (99 %% within %s); without pruning %s (%s)",
+			longest(during, 1), longest(during, 0.99), longest(before, 1), longest(before, 0.99)),
+	})
+	t.Logf("%d events, %d pruned in %s; waits: %d before, 99 %% within %s, longest %s; %d during, 99 %% within %s, longest %s", *rows, old, took,
+		len(before), longest(before, 0.99), longest(before, 1), len(during), longest(during, 0.99), longest(during, 1))
+}
+
+// longest gives the longest of the given part of all waits.
+func longest(waits []time.Duration, part float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(waits))
+	return sorted[int(float64(len(sorted)-1)*part)].Round(100 * time.Microsecond)
+}
+
+// accepting accepts a body every few milliseconds, whatever became of the one before, until do returns,
+// and gives how long each had to wait.
+func accepting(t *testing.T, s *store.Store, name string, do func()) (waits []time.Duration) {
+	t.Helper()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		do()
+	}()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	tick := time.NewTicker(everyFew)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-over:
+			all.Wait()
+			return waits
+		case <-tick.C:
+		}
+		all.Go(func() {
+			in := store.Incoming{Body: fmt.Appendf(nil, "%s %*d", name, body, n), Received: time.Now()}
+			began := time.Now()
+			_, err := s.Accept(t.Context(), in)
+			took := time.Since(began)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			waits = append(waits, took)
+		})
+	}
+}
+
+// fill makes a store of applied events, of which the first are a day old and the others are of now.
+func fill(t *testing.T, path string, rows, old int, now time.Time) {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Path: path}) // makes the tables
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path+"?_pragma=cache_size(-500000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		`PRAGMA synchronous = OFF`, // a test's own file
+		`INSERT INTO events (digest, body, erased, source, received, last_seen, seen, state, type, kind, uuid, reason)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ` + strconv.Itoa(rows) + `)
+		SELECT lower(hex(randomblob(32))), randomblob(` + strconv.Itoa(body) + `), 0, 'fill', at, at, 1, 'applied', 'TYPE', 'target', 'u' || i, ''
+		FROM (SELECT i, ` + strconv.FormatInt(now.UnixMilli(), 10) + ` - (i <= ` + strconv.Itoa(old) + `) * 86400000 AS at FROM n)`,
+	} {
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
