@@ -12,18 +12,19 @@ type Outcome string
 
 // The outcomes.
 const (
-	Accepted     Outcome = "accepted"      // new, and on disk
-	Repeated     Outcome = "repeated"      // the same bytes came before
-	NotFound     Outcome = "not_found"     // an unknown path, or a wrong capability
-	Unauthorized Outcome = "unauthorized"  // no token, a wrong or an expired one
-	BadMethod    Outcome = "bad_method"    // anything but POST
-	BadMedia     Outcome = "bad_media"     // another Content-Type, or a compressed body
-	TooLarge     Outcome = "too_large"     // a body over the cap
-	Truncated    Outcome = "truncated"     // the body broke off
-	TimedOut     Outcome = "timed_out"     // the body took too long
-	Busy         Outcome = "busy"          // too many bodies at once
-	StoreTrouble Outcome = "store_trouble" // nothing was written, or nobody knows
-	Panicked     Outcome = "panicked"      // a mistake of ours
+	Accepted     Outcome = "accepted"        // new, and on disk
+	Repeated     Outcome = "repeated"        // the same bytes came before
+	NotFound     Outcome = "not_found"       // an unknown path, or a wrong capability
+	Unauthorized Outcome = "unauthorized"    // no token, a wrong or an expired one
+	BadMethod    Outcome = "bad_method"      // anything but POST
+	BadMedia     Outcome = "bad_media"       // another Content-Type, or a compressed body
+	NoLength     Outcome = "length_required" // HTTP/1.0 without a length, which may have a body all the same
+	TooLarge     Outcome = "too_large"       // a body over the cap
+	Truncated    Outcome = "truncated"       // the body broke off
+	TimedOut     Outcome = "timed_out"       // the body took too long
+	Busy         Outcome = "busy"            // too many bodies at once
+	StoreTrouble Outcome = "store_trouble"   // nothing was written, or nobody knows
+	Panicked     Outcome = "panicked"        // a mistake of ours
 )
 
 // kept tells whether the body is on disk.
@@ -44,6 +45,8 @@ func (o Outcome) status() int {
 		return http.StatusMethodNotAllowed
 	case BadMedia:
 		return http.StatusUnsupportedMediaType
+	case NoLength:
+		return http.StatusLengthRequired
 	case TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case Truncated:
@@ -81,6 +84,10 @@ func acceptable(r *http.Request, maxBody int64) Outcome {
 		return BadMethod
 	case !plain(r.Header["Content-Encoding"]), !isJSON(r.Header["Content-Type"]):
 		return BadMedia
+	case !r.ProtoAtLeast(1, 1) && len(r.Header["Content-Length"]) == 0:
+		// net/http ignores and removes the Transfer-Encoding of HTTP/1.0 and takes the body for empty: to
+		// accept that would be to acknowledge what was not read.
+		return NoLength
 	case r.ContentLength > maxBody:
 		return TooLarge
 	default:

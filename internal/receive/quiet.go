@@ -2,29 +2,42 @@ package receive
 
 import (
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 )
 
-const quietFor = 10 * time.Second
+const (
+	quietFor = 10 * time.Second
+	// toldApart is how many addresses have a line each in that time.
+	toldApart = 8
+)
 
-// quiet logs refused requests, of each outcome at most one line in ten seconds: a stranger must not
-// be able to fill the disk.
+// quiet logs refused requests, of each outcome and address at most one line in ten seconds, and of
+// the first eight addresses alone: a stranger must not be able to fill the disk, nor to hide behind
+// his own noise that somebody else is refused. Nobody is locked out: behind a proxy, all have the
+// proxy's address.
 type quiet struct {
 	log *slog.Logger
 	now func() time.Time
 
-	mu    sync.Mutex
-	since map[Outcome]time.Time // of the last line
-	left  map[Outcome]int       // not logged since
+	mu      sync.Mutex
+	windows map[Outcome]*window
+}
+
+// window is ten seconds of one outcome.
+type window struct {
+	since time.Time
+	told  map[string]bool // the addresses that had their line
+	left  int             // refusals without one, since the last line
 }
 
 func newQuiet(log *slog.Logger, now func() time.Time) *quiet {
-	return &quiet{log: log, now: now, since: map[Outcome]time.Time{}, left: map[Outcome]int{}}
+	return &quiet{log: log, now: now, windows: map[Outcome]*window{}}
 }
 
 func (q *quiet) refused(got receipt, remote string) {
-	left, ok := q.turn(got.outcome)
+	left, ok := q.turn(got.outcome, remote)
 	if !ok {
 		return
 	}
@@ -42,15 +55,26 @@ func (q *quiet) refused(got receipt, remote string) {
 }
 
 // turn tells whether a line may be written now, and how many were left out before it.
-func (q *quiet) turn(o Outcome) (int, bool) {
+func (q *quiet) turn(o Outcome, remote string) (int, bool) {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := q.now()
-	if last, ok := q.since[o]; ok && now.Sub(last) < quietFor {
-		q.left[o]++
+	w := q.windows[o]
+	if w == nil {
+		w = &window{}
+		q.windows[o] = w
+	}
+	if now := q.now(); w.told == nil || now.Sub(w.since) >= quietFor {
+		w.since, w.told = now, map[string]bool{}
+	}
+	if w.told[host] || len(w.told) == toldApart {
+		w.left++
 		return 0, false
 	}
-	left := q.left[o]
-	q.since[o], q.left[o] = now, 0
+	left := w.left
+	w.told[host], w.left = true, 0
 	return left, true
 }

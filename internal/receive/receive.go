@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -27,7 +26,8 @@ import (
 const (
 	DefaultPath      = "/webhook"
 	DefaultMaxBody   = 1 << 20
-	DefaultMaxBodies = 64
+	DefaultMaxBodies = 16
+	DefaultPatience  = 5 * time.Second
 )
 
 // commitTimeout bounds the wait for the store, so that the answer still fits in the server's
@@ -38,12 +38,13 @@ const commitTimeout = 10 * time.Second
 // or capabilities or both, or else Open.
 type Options struct {
 	Store        *store.Store
-	Path         string       // of the route with a token; "" is DefaultPath
-	Tokens       []Credential // what the Authorization header may carry
-	Capabilities []Credential // the secret parts of /hooks/<secret>
-	Open         bool         // no authentication; only for a listener that was verified to be loopback
-	MaxBody      int64        // bytes; 0 is DefaultMaxBody
-	MaxBodies    int          // that are read and committed at once; 0 is DefaultMaxBodies
+	Path         string        // of the route with a token; "" is DefaultPath
+	Tokens       []Credential  // what the Authorization header may carry
+	Capabilities []Credential  // the secret parts of /hooks/<secret>
+	Open         bool          // no authentication; only for a listener that was verified to be loopback
+	MaxBody      int64         // bytes; 0 is DefaultMaxBody
+	MaxBodies    int           // over 16 KiB that are read and committed at once; 0 is DefaultMaxBodies
+	Patience     time.Duration // that a large body waits for its turn; 0 is DefaultPatience
 	Logger       *slog.Logger
 	Now          func() time.Time     // nil is time.Now
 	Rand         func(n int) int      // gives [0, n); nil is rand.IntN
@@ -54,7 +55,7 @@ type Options struct {
 // Handler is the webhook endpoint: the route with a token, the capability routes, and nothing else.
 type Handler struct {
 	o      Options
-	bodies chan struct{} // one slot for each body that is read or committed
+	places places
 	quiet  *quiet
 }
 
@@ -68,6 +69,9 @@ func New(o Options) (*Handler, error) {
 	}
 	if o.MaxBodies == 0 {
 		o.MaxBodies = DefaultMaxBodies
+	}
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -83,7 +87,7 @@ func New(o Options) (*Handler, error) {
 	}
 	return &Handler{
 		o:      o,
-		bodies: make(chan struct{}, o.MaxBodies),
+		places: newPlaces(o.MaxBodies, o.Patience),
 		quiet:  newQuiet(o.Logger, o.Now),
 	}, nil
 }
@@ -105,16 +109,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.o.Count(string(got.outcome))
 	}
 	h.log(r, got)
-	// RFC 9112 6.1: net/http takes a request with both Content-Length and Transfer-Encoding for
-	// chunked and removes the length, so it cannot be told here; closing after every chunked body
-	// leaves nothing that could be smuggled in behind it.
-	if len(r.TransferEncoding) > 0 || !got.outcome.kept() && r.ContentLength != 0 {
+	if doubtful(r) || !got.outcome.kept() && r.ContentLength != 0 {
 		w.Header().Set("Connection", "close")
 	}
 	if got.outcome.passing() {
 		w.Header().Set("Retry-After", fmt.Sprint(5+h.o.Rand(26)))
 	}
 	got.outcome.write(w)
+}
+
+// doubtful tells whether a proxy in front could be of another opinion on where the body ends, so that
+// the connection is closed behind it: what comes next might have been smuggled in. net/http takes a
+// request with both Content-Length and Transfer-Encoding for chunked (RFC 9112 6.1), or, with
+// HTTP/1.0, for one with a length, and removes the other header, so it cannot be told here; all
+// requests that may have been such are closed.
+func doubtful(r *http.Request) bool {
+	return len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1)
 }
 
 // guarded keeps a panic to the one request. Its value is not logged: it might quote the body.
@@ -143,13 +153,15 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request) receipt {
 	if outcome != "" {
 		return receipt{outcome: outcome, caller: from}
 	}
-	select {
-	case h.bodies <- struct{}{}:
-		defer func() { <-h.bodies }()
-	default:
+	leave, ok := h.places.take(r.ContentLength)
+	if !ok {
+		skip(w, r, h.o.MaxBody)
 		return receipt{outcome: Busy, caller: from}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.o.MaxBody))
+	defer leave()
+	// The wait for a place was ours, not the sender's: it has all of its time to send.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // or the server's is left
+	body, err := read(w, r, h.o.MaxBody)
 	if err != nil {
 		return receipt{outcome: unread(err), caller: from, err: err}
 	}

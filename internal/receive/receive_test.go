@@ -97,30 +97,59 @@ func TestTwentyPostsOfOneBodyAtOnceAreOneEvent(t *testing.T) {
 }
 
 func TestOverTheLimitOfBodiesASenderIsAskedToComeBack(t *testing.T) {
-	d := open(t, nil)
+	d := open(t, func(o *Options) { o.Patience = time.Millisecond })
 	reading, release := make(chan struct{}), make(chan struct{})
+	large := func(r *http.Request, body io.Reader) { r.Body, r.ContentLength = readCloser(body), smallBody+1 }
 	var all sync.WaitGroup
 	for range DefaultMaxBodies {
 		all.Go(func() {
-			w := d.post("", func(r *http.Request) { r.Body = readCloser(&stalled{reading: reading, release: release}) })
+			w := d.post("", func(r *http.Request) { large(r, &stalled{reading: reading, release: release}) })
 			if w.Code != 200 {
 				t.Errorf("one of the first: %d", w.Code)
 			}
 		})
 		<-reading
 	}
-	w := d.post("", func(r *http.Request) { r.Body = readCloser(untouchable{t}) })
+	rest := strings.NewReader(strings.Repeat("x", smallBody+1))
+	w := d.post("", func(r *http.Request) { large(r, rest) })
+	if rest.Len() > 0 {
+		t.Errorf("%d bytes were not read: a sender who does not listen yet sees a broken connection", rest.Len())
+	}
 	if after, err := strconv.Atoi(w.Header().Get("Retry-After")); w.Code != 503 || err != nil || after < 5 || after > 30 {
 		t.Errorf("one too many: %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 	}
 	if w := d.post("", func(r *http.Request) { r.Header.Del("Authorization") }); w.Code != 401 {
 		t.Errorf("a stranger learns that it is busy: %d", w.Code)
 	}
+	if w := d.post("{}", nil); w.Code != 200 {
+		t.Errorf("a small one meanwhile: %d", w.Code)
+	}
 	close(release)
 	all.Wait()
-	if w := d.post("{}", nil); w.Code != 200 {
+	if w := d.post(strings.Repeat("x", smallBody+1), nil); w.Code != 200 {
 		t.Errorf("afterwards: %d", w.Code)
 	}
+}
+
+func TestALargeBodyWaitsForItsTurn(t *testing.T) {
+	d := open(t, func(o *Options) { o.MaxBodies, o.Patience = 1, time.Hour })
+	reading, release := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			w := d.post("", func(r *http.Request) {
+				r.Body, r.ContentLength = readCloser(&stalled{reading: reading, release: release}), -1
+			})
+			if w.Code != 200 {
+				t.Errorf("%d", w.Code)
+			}
+		})
+	}
+	for range 3 {
+		<-reading
+		release <- struct{}{}
+	}
+	all.Wait()
 }
 
 func TestRetryAfterIsSpreadFromFiveToThirtySeconds(t *testing.T) {
@@ -159,11 +188,11 @@ func TestAStoreInTroubleIsA503AndWakesNobody(t *testing.T) {
 func TestAPanicCostsOneRequestAndNoSlot(t *testing.T) {
 	d := open(t, func(o *Options) { o.MaxBodies = 1 })
 	for range 3 {
-		if w := d.post("", func(r *http.Request) { r.Body = readCloser(panicking{errors.New("x")}) }); w.Code != 500 {
+		if w := d.post("", func(r *http.Request) { r.Body, r.ContentLength = readCloser(panicking{errors.New("x")}), -1 }); w.Code != 500 {
 			t.Errorf("%d", w.Code)
 		}
 	}
-	if w := d.post("{}", nil); w.Code != 200 {
+	if w := d.post("{}", func(r *http.Request) { r.ContentLength = -1 }); w.Code != 200 {
 		t.Errorf("afterwards: %d", w.Code)
 	}
 }
@@ -225,7 +254,7 @@ func TestABodyOverTheCapIsRefusedAndTheCapItselfIsNot(t *testing.T) {
 
 func TestEveryOutcomeHasItsOwnConstantAnswer(t *testing.T) {
 	for outcome, want := range map[Outcome]int{
-		Accepted: 200, Repeated: 200, NotFound: 404, Unauthorized: 401, BadMethod: 405, BadMedia: 415, TooLarge: 413,
+		Accepted: 200, Repeated: 200, NotFound: 404, Unauthorized: 401, BadMethod: 405, BadMedia: 415, NoLength: 411, TooLarge: 413,
 		Truncated: 400, TimedOut: 408, Busy: 503, StoreTrouble: 503, Panicked: 500,
 	} {
 		w := httptest.NewRecorder()

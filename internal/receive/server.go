@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// readTimeout bounds the time for a request, header and body.
+const readTimeout = 15 * time.Second
+
 // Server makes the HTTP server for a listener that strangers can reach: every time-out is set, and
 // HTTP/2 is spoken over TLS only (GO-2026-6089: with h2c the time-outs did not hold). The caller
 // serves and shuts it down.
@@ -16,13 +19,13 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:                      h,
 		ReadHeaderTimeout:            5 * time.Second,
-		ReadTimeout:                  15 * time.Second,
-		WriteTimeout:                 30 * time.Second, // counts from the header: 15 s of body, 10 s of commit, the answer
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 40 * time.Second, // counts from the header: 5 s of waiting, 15 s of body, 10 s of commit, the answer
 		IdleTimeout:                  60 * time.Second,
 		MaxHeaderBytes:               16 << 10,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		Protocols:                    protocols,
-		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: DefaultMaxBodies},
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: 64},
 		DisableGeneralOptionsHandler: true,
 	}
 }
