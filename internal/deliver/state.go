@@ -54,11 +54,12 @@ func (r *run) setState(ctx context.Context, open bool) error {
 	// S4
 	a := &r.t.Applied
 	a.Known, a.Disposition, a.Status, a.Refused, a.Opened = true, to, r.f.Status, finding.Stamp{}, r.f.Opened
-	if !open || r.t.State == store.TicketClosed || a.Told == nil {
+	reopened := open && (r.t.State == store.TicketClosed || r.saidClosed())
+	if !open || reopened || a.Told == nil {
 		r.toldAll()
 	} // else it may have been open all the time: no comment on its state is due, and one on its members is
 	if open {
-		if r.t.State == store.TicketClosed {
+		if reopened {
 			a.Reopened = r.f.Status
 		}
 		r.t.State, a.ClosedAt, a.ByPerson = store.TicketLive, 0, false
@@ -71,6 +72,18 @@ func (r *run) setState(ctx context.Context, open bool) error {
 	}
 	r.log.Info("issue state set", "to", string(to), "status", issue.Status, "url", issue.Ref.URL)
 	return r.done(ctx, r.o.Now(), note(name, started, r.o.Now(), nil, string(to)+": now "+issue.Status))
+}
+
+// saidClosed tells whether the newest that the issue's comments say of its state is that it closed: a
+// closing of which nothing more is known, because the process died over it, or none at all.
+func (r *run) saidClosed() bool {
+	var newest store.Comment
+	for _, c := range r.w.Comments {
+		if strings.HasPrefix(c.Op, "state/") && c.State == store.CommentPosted && !c.Updated.Before(newest.Updated) {
+			newest = c
+		}
+	}
+	return newest.Op != "" && newest.Op != stateOp("state", r.t.Applied.Reopened)
 }
 
 func (r *run) stateFailed(ctx context.Context, name string, started time.Time, cause error) error {
@@ -100,7 +113,7 @@ func (r *run) check(ctx context.Context) error {
 	a := &r.t.Applied
 	a.Known = true
 	if issue.Open {
-		if r.t.State == store.TicketLive && a.Disposition.Closed() && !r.f.Disposition.Closed() {
+		if r.t.State == store.TicketLive && (a.Disposition.Closed() || r.saidClosed()) && !r.f.Disposition.Closed() {
 			a.Reopened = r.f.Status // that it closed was only said; so is that it is open again
 		}
 		r.t.State, a.ByPerson, a.ClosedAt = store.TicketLive, false, 0
