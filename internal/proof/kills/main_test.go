@@ -1,6 +1,7 @@
 package kills_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -39,15 +40,23 @@ func keep(t *testing.T, s *program.Service) {
 			return
 		}
 		s.Kill()
-		to, err := os.MkdirTemp("", "ticketd-kills-")
-		if err != nil {
-			t.Log(err)
-			return
-		}
-		to = filepath.Join(to, "kept")
-		if err := os.CopyFS(to, os.DirFS(s.Dir)); err != nil {
-			t.Log(err)
-		}
-		t.Logf("database and log are kept in %s", to)
+		to, err := copied(s.Dir)
+		t.Logf("database and log are kept in %q (%v)", to, err)
 	})
+}
+
+// copied copies the files of a folder into a new one.
+func copied(dir string) (to string, err error) {
+	if to, err = os.MkdirTemp("", "ticketd-kills-"); err != nil {
+		return "", err
+	}
+	all, err := os.ReadDir(dir)
+	for _, f := range all {
+		if !f.Type().IsRegular() {
+			continue
+		}
+		content, cause := os.ReadFile(filepath.Join(dir, f.Name()))
+		err = errors.Join(err, cause, os.WriteFile(filepath.Join(to, f.Name()), content, 0o600))
+	}
+	return to, err
 }

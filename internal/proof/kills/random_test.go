@@ -51,7 +51,7 @@ func TestAtRandomKillsNothingIsLostAndNothingIsDouble(t *testing.T) {
 				t.Logf("reproduce with: go test ./internal/proof/kills -run AtRandomKills -kills %d -seed %d", many, from)
 				r := rand.New(rand.NewPCG(from, 0))
 				w := newWorld(t, r)
-				w.trouble(0.1)
+				w.trouble(0.2)
 				for range many {
 					w.live(r)
 				}
@@ -104,7 +104,7 @@ func (w *world) end() verdict {
 func TestWithoutTheCommitBeforeTheAnswerKillsFindLosses(t *testing.T) {
 	t.Parallel()
 	const most = 30
-	r := rand.New(rand.NewPCG(*seed, 1))
+	r := random(1)
 	w := newWorld(t, r, program.Without(proof.AckAfterCommit))
 	for n := 1; n <= most; n++ {
 		w.Start()
@@ -130,7 +130,7 @@ func TestStopsUnderLoadLoseNothingAndCutNoCreate(t *testing.T) {
 	t.Parallel()
 	const stops = 20
 	t.Logf("seed %d", *seed)
-	r := rand.New(rand.NewPCG(*seed, 2))
+	r := random(2)
 	w := newWorld(t, r)
 	for range stops {
 		w.Start()
