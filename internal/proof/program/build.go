@@ -31,7 +31,7 @@ var build = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals /
 	path := filepath.Join(os.TempDir(), fmt.Sprint("ticketd-proof-", os.Getuid()), "ticketd")
 	cmd := exec.Command("go", "build", "-trimpath", "-tags", "proof", "-o", path, "./cmd/ticketd") //nolint:noctx // the test's own time limit ends it
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building ticketd for proofs: %w\n%s", err, out)
 	}

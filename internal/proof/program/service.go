@@ -163,7 +163,7 @@ func (s *Service) Launch(env ...string) {
 	}
 	line := append(append([]string(nil), s.o.Wrapper...), Path(s.t), "serve", "--config", s.config)
 	s.process = exec.CommandContext(s.t.Context(), line[0], line[1:]...) //nolint:gosec // the test's own
-	s.process.Env = append(append(os.Environ(), s.o.Env...), env...)
+	s.process.Env = append(append(s.process.Environ(), s.o.Env...), env...)
 	s.process.Stderr = log
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a wrapper dies with what it runs
 	s.webhook, s.admin = "", ""
