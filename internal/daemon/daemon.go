@@ -175,7 +175,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.o.Logger.Info("ticketd is up", "version", d.o.Version, "webhook", d.WebhookAddr(), "admin", d.AdminAddr(),
 		"instance", d.o.Config.Instance)
 
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-d.store.Broken(): // it takes nothing more; the next start checks it
+		fail(fmt.Errorf("store: %w", d.store.Trouble()))
+	}
 	d.o.Logger.Info("stopping")
 	clean := d.stop(&stages, &servers, stopWork)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
