@@ -65,17 +65,38 @@ func notNull(body []byte) []byte {
 	return body
 }
 
-// PendingEvents gives the oldest events that were not looked at yet.
+// PendingEvents gives the oldest events that were not looked at yet, in portions of some megabytes.
 func (s *Store) PendingEvents(ctx context.Context, limit int) ([]Event, error) {
 	var events []Event
 	err := s.look(ctx, func(tx querier) (err error) {
-		events, err = query(ctx, tx, scanEvent, pendingQuery, atMost(limit))
+		events, err = pendingEvents(ctx, tx, limit)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading pending events: %w", err)
 	}
 	return events, nil
+}
+
+// portion is the size of bodies, in bytes, after which no further event is given: as many as a limit
+// allows could be a lot of memory, and a long transaction to apply.
+const portion = 4 << 20
+
+func pendingEvents(ctx context.Context, tx querier, limit int) (events []Event, err error) {
+	rows, err := tx.QueryContext(ctx, pendingQuery, atMost(limit))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	for size := 0; size < portion && rows.Next(); {
+		e, err := scanEvent(rows)
+		if err != nil {
+			return nil, err
+		}
+		size += len(e.Body)
+		events = append(events, e)
+	}
+	return events, rows.Err()
 }
 
 // Events gives the events that fit the filter, oldest first: the ones that follow After, or without

@@ -69,6 +69,30 @@ func TestPendingEventsComeInOrderOfArrivalOnce(t *testing.T) {
 	}
 }
 
+func TestLargePendingEventsComeInPortions(t *testing.T) {
+	b := newBench(t)
+	for i := range 3 {
+		b.accept(strings.Repeat(fmt.Sprint(i), portion-1))
+	}
+	b.accept("small")
+	for _, want := range []string{"0 1", "2 s"} {
+		pending, err := b.PendingEvents(b.ctx(), 0)
+		must(t, err)
+		if len(pending) != 2 || string(pending[0].Body[0])+" "+string(pending[1].Body[0]) != want {
+			t.Errorf("%d pending, want %s", len(pending), want)
+		}
+		b.apply(func(tx *Tx) error {
+			for _, e := range pending {
+				e.State = EventUnhandled
+				if err := tx.SetEvent(b.ctx(), e, false); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+}
+
 func TestABodyThatChangedOnDiskIsMarkedAndPutRightWhenItComesAgain(t *testing.T) {
 	b := newBench(t)
 	a := b.accept("body")
