@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"ticketd/internal/datatheorem/samples"
 	"ticketd/internal/finding"
 )
 
@@ -304,20 +303,4 @@ func TestAWideBodyIsReadWithoutATreeOfIt(t *testing.T) {
 	if taken := after.TotalAlloc - before.TotalAlloc; taken > 20*uint64(len(sent)) {
 		t.Errorf("%d bytes for a body of %d", taken, len(sent))
 	}
-}
-
-func FuzzDecode(f *testing.F) {
-	for _, name := range samples.Names() {
-		f.Add(samples.Body(name))
-	}
-	f.Add([]byte(`{"event":{"type":"A__POLICY_VIOLATION_X","data":{"id":1,"status":"\ud800\u0000"}}}`))
-	table := builtinTable(f)
-	f.Fuzz(func(t *testing.T, sent []byte) {
-		d := table.Decode(sent, received())
-		checkDecoded(t, d)
-		again := table.Decode(sent, received())
-		if fmt.Sprint(d) != fmt.Sprint(again) {
-			t.Errorf("decoded twice: %+v and %+v", d, again)
-		}
-	})
 }

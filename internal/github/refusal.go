@@ -92,13 +92,17 @@ func (t *Tracker) refusal(op string, x *outbound.Exchange) *ticket.Error {
 		After: x.After(t.o.Now()),
 	}
 	for _, f := range c.faults() {
+		words := f.words()
+		if words == "" { // of signs that show nothing
+			continue
+		}
 		if name := f.field(); name == "" || e.Fields[name] != "" {
-			e.Message = strings.TrimPrefix(e.Message+"; "+f.words(), "; ")
+			e.Message = strings.TrimPrefix(e.Message+"; "+words, "; ")
 		} else {
 			if e.Fields == nil {
 				e.Fields = make(map[string]string)
 			}
-			e.Fields[name] = f.words()
+			e.Fields[name] = words
 		}
 	}
 	switch {

@@ -106,15 +106,18 @@ func plans(f *testing.F) {
 
 // fuzzed gives a draft whose body is made of hostile texts, small enough that nothing is cut.
 func fuzzed(plan []byte, a, b, foreign string) (ticket.Draft, bool) {
-	a, b, foreign = strings.ToValidUTF8(a, "?"), strings.ToValidUTF8(b, "?"), strings.ToValidUTF8(foreign, "?") // halves of a character would become one
 	d := draft()
 	d.Body = tickettest.Doc(plan, []string{a, b, a + b, " " + b + " ", "http:"}, addresses(foreign))
 	return d, len(a)+len(b)+len(foreign) <= 1<<10
 }
 
+// mended keeps halves of a character in two texts from becoming one where they meet.
+func mended(s string) string { return strings.ToValidUTF8(s, "?") }
+
 func FuzzWikiDocument(f *testing.F) {
 	plans(f)
 	f.Fuzz(func(t *testing.T, plan []byte, a, b, foreign string) {
+		a, b, foreign = mended(a), mended(b), mended(foreign)
 		d, small := fuzzed(plan, a, b, foreign)
 		if !small {
 			return
@@ -143,13 +146,17 @@ func FuzzWikiDocument(f *testing.F) {
 		if n := len(forged.FindAllString(got.shown.String(), -1)); n > 0 {
 			t.Errorf("%d markers beside ours in\n%s", n, r.text)
 		}
-		found(t, false, r)
+		found(t, false, plan, r)
 	})
 }
 
-// found sees to it that our own part is found again in what Jira was given.
-func found(t *testing.T, cloud bool, r rendered) {
+// found sees to it that our own part is found again in what Jira was given. The search tries every
+// beginning, so long documents are left out.
+func found(t *testing.T, cloud bool, plan []byte, r rendered) {
 	t.Helper()
+	if len(plan) > 8 {
+		return
+	}
 	raw, err := json.Marshal(r.value(cloud))
 	if err != nil {
 		t.Fatal(err)
@@ -163,6 +170,7 @@ func FuzzADF(f *testing.F) {
 	plans(f)
 	schema := newSchema(f)
 	f.Fuzz(func(t *testing.T, plan []byte, a, b, foreign string) {
+		a, b, foreign = mended(a), mended(b), mended(foreign)
 		d, small := fuzzed(plan, a, b, foreign)
 		if !small {
 			return
@@ -180,7 +188,7 @@ func FuzzADF(f *testing.F) {
 		if got.links > most["link"] {
 			t.Errorf("%d links, and %d were written", got.links, most["link"])
 		}
-		found(t, true, r)
+		found(t, true, plan, r)
 		schema.valid(t, renderText(true, d.Body))
 	})
 }

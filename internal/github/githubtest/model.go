@@ -109,10 +109,11 @@ func (i *issue) snapshot() Issue {
 // sorted gives the issues by number.
 func (r *repository) sorted() []*issue {
 	list := make([]*issue, 0, len(r.issues))
-	for _, i := range r.issues {
-		list = append(list, i)
+	for n := 1; n <= r.last; n++ {
+		if i := r.issues[n]; i != nil {
+			list = append(list, i)
+		}
 	}
-	slices.SortFunc(list, func(a, b *issue) int { return a.number - b.number })
 	return list
 }
 

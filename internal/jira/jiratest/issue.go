@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -90,8 +91,12 @@ func (i *issue) snapshot() Issue {
 
 // find looks an issue up by id, key or former key. The lock is held.
 func (s *Server) find(name string) (*issue, bool) {
+	id, err := strconv.ParseInt(name, 10, 64)
+	if i, found := s.issues[id]; err == nil && found && i.ID == name {
+		return i, true
+	}
 	for _, i := range s.issues {
-		if i.ID == name || i.Key == name {
+		if i.Key == name {
 			return i, true
 		}
 	}

@@ -4,7 +4,7 @@ package tickettest
 import "ticketd/internal/ticket"
 
 // longest bounds a plan: what goes wrong between neighbours does so among few.
-const longest = 24
+const longest = 16
 
 // Doc makes a document as the bytes of a plan say. A byte below 64 begins a block, any other adds a
 // span to it; texts and addresses are what spans may hold, at least one of each.
