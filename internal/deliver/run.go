@@ -42,6 +42,9 @@ func (d *Deliverer) drive(ctx context.Context, w store.Work) (_ Action, err erro
 		// Not known at a claim: a step was cut off, or the store was restored. Either way comments
 		// may exist that no row tells of.
 		r.t.Applied.Adopted = r.t.Applied.Adopted || !r.t.Applied.Known
+		if !r.t.Applied.Known { // nor is it known what a restored store wrote since it was backed up
+			r.t.Applied.Draft = ""
+		}
 	}
 	defer func() {
 		if p := recover(); p != nil {

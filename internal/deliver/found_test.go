@@ -1,0 +1,29 @@
+package deliver_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// What the schedules found is tested here by hand as well, where that is easy.
+
+func TestARestoredStoreDoesNotBelieveThatTheTextIsAsItWroteItLast(t *testing.T) {
+	s := calm(t, byParent)
+	s.open("a", 1000)
+	s.open("b", 1001)
+	s.pass(time.Hour)
+	restore := s.backUp()
+	s.fix("a", 1002)
+	s.pass(time.Hour)
+	if text := plain(s.groupOf("a").draft.Body); !strings.Contains(text, "1 fixed") {
+		t.Fatalf("the issue says %q, want that one is fixed", text)
+	}
+	restore()
+	s.fix("a", 1002)
+	s.open("a", 1003) // as the backup knows it
+	s.pass(2 * time.Hour)
+	if text := plain(s.groupOf("a").draft.Body); strings.Contains(text, "1 fixed") {
+		t.Errorf("the issue says %q, and both are open", text)
+	}
+}
