@@ -1,0 +1,61 @@
+package door
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"ticketd/internal/proof/program"
+	"ticketd/internal/proof/report"
+)
+
+// memoryBound is what a flood may make of the process (facts/reliability.md 6).
+const memoryBound = 256 << 20
+
+func TestAFloodOfLargeBodiesCostsNeitherMemoryNorAnEvent(t *testing.T) {
+	s := program.New(t, program.Options{})
+	s.Start()
+	idle := peak(t, s)
+	flood, strangers, small := newTally(), newTally(), newTally()
+	var all sync.WaitGroup
+	for i := range *connections {
+		all.Go(func() {
+			body := large(i, 1<<20)
+			flood.add(post(t.Context(), s, program.Token, body), body)
+		})
+		all.Go(func() {
+			body := large(i, 1<<20)
+			strangers.add(post(t.Context(), s, "a-token-that-is-not-the-right-one", body), body)
+		})
+	}
+	took := good(t.Context(), t, s, small, "meanwhile")
+	all.Wait()
+	settle(t, s, small)
+	most := peak(t, s)
+
+	// On a busy machine some do not get to send within their 15 seconds: 408, or nothing.
+	if rest := flood.others(200, 503, 408, 0); len(rest) > 0 || flood.statuses[200] == 0 {
+		t.Errorf("a flood with the token: %s", flood)
+	}
+	// A stranger who still sends may have his connection reset before he reads.
+	if rest := strangers.others(401, 0); len(rest) > 0 {
+		t.Errorf("a flood without: %s", strangers)
+	}
+	if rest := small.others(200); len(rest) > 0 {
+		t.Errorf("the good sender: %s", small)
+	}
+	if most > memoryBound {
+		t.Errorf("%d MiB of memory", most>>20)
+	}
+	missing := lost(t, s, flood, small)
+	if missing > 0 {
+		t.Errorf("%d acknowledged events are not in the store", missing)
+	}
+	t.Logf("idle %d MiB, peak %d MiB; flood %s; strangers %s; good %s, p99 %s", idle>>20, most>>20, flood, strangers, small, p99(took))
+	report.Tell(t, report.Row{
+		Part: "Door",
+		What: fmt.Sprintf("%d connections with 1 MiB each and the token, %d without it, a good sender meanwhile", *connections, *connections),
+		Outcome: fmt.Sprintf("%s; strangers: %s; %d acknowledged lost; memory %d MiB (%d idle); good sender: %s, p99 %s",
+			flood, strangers, missing, most>>20, idle>>20, small, p99(took)),
+	})
+}
