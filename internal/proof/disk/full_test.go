@@ -1,0 +1,117 @@
+package disk_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ticketd/internal/proof/program"
+	"ticketd/internal/proof/report"
+)
+
+// small makes a file system of a few megabytes and gives the folder where it is mounted.
+func small(t *testing.T) string {
+	t.Helper()
+	needs(t, true, "mkfs.ext4", "mount", "umount")
+	image, dir := filepath.Join(t.TempDir(), "image"), filepath.Join(t.TempDir(), "mounted")
+	must(t, os.Mkdir(dir, 0o700))
+	f, err := os.Create(image)
+	must(t, err)
+	must(t, f.Truncate(24<<20))
+	must(t, f.Close())
+	if out, err := run(t, "mkfs.ext4", "-q", "-F", image); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out, err := run(t, "mount", "-o", "loop", image, dir); err != nil {
+		t.Skipf("this machine does not mount a file: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		umount := []string{"umount", dir}
+		if out, err := runAfter(umount...); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	return dir
+}
+
+// ready gives what /readyz answers.
+func ready(t *testing.T, s *program.Service) (status int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Admin()+"/readyz", nil)
+	must(t, err)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	must(t, err)
+	text, err := io.ReadAll(resp.Body)
+	must(t, err)
+	must(t, resp.Body.Close())
+	return resp.StatusCode, string(text)
+}
+
+// large is an event that fills a disk soon.
+func large(n int) []byte {
+	return fmt.Appendf(nil, `{"n":%d,"padding":%q}`, n, strings.Repeat("x", 50_000))
+}
+
+func TestADiskThatIsFullRefusesEventsUntilThereIsRoomAndLosesNone(t *testing.T) {
+	t.Parallel()
+	dir := small(t)
+	path := filepath.Join(dir, "ticketd.db")
+	s := program.New(t, program.Options{Env: []string{"TICKETD_STORE_PATH=" + path}})
+	ballast := filepath.Join(dir, "ballast")
+	must(t, os.WriteFile(ballast, make([]byte, 8<<20), 0o600))
+	s.Start()
+	a := newTally()
+	const most = 2000 // 100 MB
+	n := 0
+	for a.refused < 10 && n < most {
+		a.post(t, s, large(n))
+		n++
+	}
+	before := len(a.accepted)
+	if a.refused < 10 || before == 0 {
+		t.Fatalf("of %d events %d were accepted, %d refused", n, before, a.refused)
+	}
+	if status, body := ready(t, s); status != http.StatusServiceUnavailable || !strings.Contains(body, "disk is full") {
+		t.Errorf("/readyz says %d %s", status, body)
+	}
+	must(t, os.Remove(ballast))
+	program.Eventually(t, "events are accepted again", func() bool { n++; return a.post(t, s, large(n)) == http.StatusOK })
+	if status, body := ready(t, s); status != http.StatusOK {
+		t.Errorf("/readyz says %d %s", status, body)
+	}
+	if s.Ended() || a.silent > 0 || len(a.strange) > 0 {
+		t.Errorf("ended %v, %d without an answer, others %v", s.Ended(), a.silent, a.strange)
+	}
+	must(t, s.Stop())
+	if lost := a.lost(t, path); len(lost) > 0 {
+		t.Errorf("%d accepted events are not in the store", len(lost))
+	}
+	report.Tell(t, report.Row{
+		Part: "Disk", What: fmt.Sprintf("disk full: %d events accepted, %d refused with 503, space freed, %d more accepted",
+			before, a.refused, len(a.accepted)-before),
+		Outcome: "0 lost, no crash, recovered alone",
+	})
+}
+
+func TestADiskThatBecameReadOnlyIsToldInWords(t *testing.T) {
+	t.Parallel()
+	dir := small(t)
+	s := program.New(t, program.Options{Env: []string{"TICKETD_STORE_PATH=" + filepath.Join(dir, "ticketd.db")}})
+	s.Start()
+	must(t, s.Stop())
+	if out, err := run(t, "mount", "-o", "remount,ro", dir); err != nil {
+		t.Skipf("%v: %s", err, out)
+	}
+	s.Launch()
+	if s.Up() {
+		t.Fatal("it came up")
+	}
+	if log := string(s.Log()); s.Wait() == nil || !strings.Contains(log, "read-only file system") || !strings.Contains(log, "ticketd: hint: ") {
+		t.Errorf("it says %s", log)
+	}
+}
