@@ -1,14 +1,13 @@
 package outbound
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"html"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -99,7 +98,14 @@ func found[T ~string | ~[]byte](s *secrets, text T) int {
 	if !s.begins[text[0]] {
 		return 0
 	}
+	var first [layers + 1]byte
+	for depth := range first {
+		first[depth], _ = character(text, depth)
+	}
 	for _, needle := range s.needles {
+		if bytes.IndexByte(first[:], needle[0]) < 0 {
+			continue
+		}
 		if n := spelt(text, needle); n > 0 {
 			return n
 		}
@@ -112,53 +118,120 @@ func found[T ~string | ~[]byte](s *secrets, text T) int {
 func spelt[T ~string | ~[]byte](text T, needle string) int {
 	at := 0
 	for i := range len(needle) {
-		if at == len(text) {
+		width := 0
+		for depth := layers; depth >= 0 && at < len(text) && width == 0; depth-- {
+			if c, w := character(text[at:], depth); c == needle[i] {
+				width = w
+			}
+		}
+		if width == 0 {
 			return 0
 		}
-		c, width := unescaped(text[at:min(len(text), at+longestEscape)])
-		switch {
-		case width > 0 && c == needle[i]:
-			at += width
-		case text[at] == needle[i]:
-			at++
-		default:
-			return 0
-		}
+		at += width
 	}
 	return at
 }
 
-const longestEscape = len("&#x0041;")
+const (
+	layers        = 2 // of escapes, such as those of HTML in JSON
+	longestEscape = len("&#x0041;")
+)
+
+// character reads one character of a text, through so many layers of escapes where there are any, and
+// how long it is there.
+func character[T ~string | ~[]byte](text T, depth int) (c byte, width int) {
+	if depth == 0 {
+		return text[0], 1
+	}
+	c, width = character(text, depth-1)
+	if c != '\\' && c != '%' && c != '&' {
+		return c, width
+	}
+	var outer [longestEscape]byte
+	var ends [longestEscape]int
+	n, at := 0, 0
+	for at < len(text) && !complete(outer[:n]) {
+		var w int
+		outer[n], w = character(text[at:], depth-1)
+		at += w
+		ends[n] = at
+		n++
+	}
+	if plain, used := unescaped(outer[:n]); used > 0 {
+		return plain, ends[used-1]
+	}
+	return c, width
+}
+
+// complete tells whether an escape has come to its end, or is none.
+func complete(text []byte) bool {
+	switch n := len(text); {
+	case n < 2:
+		return false
+	case text[0] == '\\' && text[1] == 'u':
+		return n == 6
+	case text[0] == '\\':
+		return n == 2
+	case text[0] == '%':
+		return n == 3
+	default:
+		return n == longestEscape || text[n-1] == ';'
+	}
+}
 
 // unescaped reads one escaped character of JSON, of a URL or of HTML; its width is 0 where there is
 // none.
-func unescaped[T ~string | ~[]byte](text T) (c byte, width int) {
-	switch text[0] {
-	case '\\':
-		if len(text) >= 6 && text[1] == 'u' {
-			return hexadecimal(string(text[2:6])), 6
+func unescaped(text []byte) (c byte, width int) {
+	switch {
+	case len(text) < 2:
+	case text[0] == '%' && len(text) >= 3:
+		return number(text[1:3], 16), 3
+	case text[0] == '&':
+		if end := bytes.IndexByte(text, ';'); end > 0 {
+			return entity(text[1:end]), end + 1
 		}
-		if len(text) > 1 {
-			return text[1], 2
-		}
-	case '%':
-		if len(text) >= 3 {
-			return hexadecimal(string(text[1:3])), 3
-		}
-	case '&':
-		entity, _, ended := strings.Cut(string(text), ";")
-		if plain := html.UnescapeString(entity + ";"); ended && len(plain) == 1 {
-			return plain[0], len(entity) + 1
-		}
+	case text[0] == '\\' && text[1] != 'u':
+		return text[1], 2
+	case text[0] == '\\' && len(text) >= 6:
+		return number(text[2:6], 16), 6
 	}
 	return 0, 0
 }
 
-// hexadecimal gives the character of a number, 0 for what is none: no secret holds it.
-func hexadecimal(digits string) byte {
-	n, err := strconv.ParseUint(digits, 16, 8)
-	if err != nil {
-		return 0
+// entity gives the character that stands between & and ; in HTML.
+func entity(name []byte) byte {
+	switch {
+	case len(name) > 2 && name[0] == '#' && name[1]|' ' == 'x':
+		return number(name[2:], 16)
+	case len(name) > 1 && name[0] == '#':
+		return number(name[1:], 10)
+	}
+	switch string(name) {
+	case "amp":
+		return '&'
+	case "lt":
+		return '<'
+	case "gt":
+		return '>'
+	case "quot":
+		return '"'
+	case "apos":
+		return '\''
+	}
+	return 0
+}
+
+// number gives the character of a number, 0 for what is none or none of ASCII: no secret holds it.
+func number(digits []byte, base int) byte {
+	n := 0
+	for _, d := range digits {
+		v := bytes.IndexByte([]byte("0123456789abcdef"), d|' ')
+		if d < '0' || v < 0 || v >= base {
+			return 0
+		}
+		if n = n*base + v; n > 0x7f {
+			return 0
+		}
 	}
 	return byte(n)
 }
