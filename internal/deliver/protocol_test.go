@@ -429,3 +429,18 @@ func TestTheCommentOfADeletedNoteIsFoundByAStoreThatDoesNotRememberIt(t *testing
 		t.Errorf("%d comments, want none: the note was deleted", n)
 	}
 }
+
+func TestAnIssueThatWasSaidToCloseAndNeverDidIsSaidToBeOpenAgain(t *testing.T) {
+	s := calm(t)
+	s.open("a", 1000)
+	s.pass(time.Minute)
+	s.fix("a", 1001)
+	for len(s.tracker.issues[0].comments) == 0 {
+		s.step()
+	}
+	s.open("a", 1002) // before the closing that the comment told of
+	s.pass(time.Minute)
+	if i := s.tracker.issues[0]; !i.open || s.count(i, mapping.CommentMarker(s.marker("a", 1), "state/"+s.stamp("a"))) != 1 {
+		t.Errorf("the issue is open: %v; its comments: %+v", i.open, i.comments)
+	}
+}
