@@ -295,19 +295,3 @@ func TestATemplateThatFailsOnTheFindingIsToldWithTheTicket(t *testing.T) {
 		t.Errorf("error %q", e.Ticket.Error)
 	}
 }
-
-func FuzzEveryBodyIsExplained(f *testing.F) {
-	for _, name := range []string{opened, resolved, created, noted, denoted, "SETUP_PROBE"} {
-		f.Add(sample(name), sample(resolved))
-	}
-	o := options(f, threeTeams)
-	f.Fuzz(func(t *testing.T, first, second []byte) {
-		e := explain.Events(o, [][]byte{first, second})
-		if _, err := json.Marshal(e); err != nil {
-			t.Error(err)
-		}
-		if (e.Finding == nil) != (e.Event.Verdict != "event") || (e.Route == nil) != (e.Ticket == nil) {
-			t.Errorf("%+v", e)
-		}
-	})
-}
