@@ -30,7 +30,7 @@ func (d *Daemon) forget(ctx context.Context) {
 		case pruned != store.Pruned{}:
 			log.Info("deleted what is older than the retention")
 		}
-		pause(ctx, proof.Shorten(forgetEvery))
+		pause(ctx, max(proof.Shorten(forgetEvery), time.Second)) // a proof may shorten it to nothing
 	}
 }
 

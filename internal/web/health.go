@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"ticketd/internal/proof"
 )
 
 // readyTimeout bounds all checks of one request: a probe that hangs is as bad as one that fails.
@@ -40,10 +42,14 @@ func New(o Options) http.Handler {
 }
 
 func (o Options) routes() map[string]http.HandlerFunc {
-	return map[string]http.HandlerFunc{
+	all := map[string]http.HandlerFunc{
 		"GET /healthz": o.healthz,
 		"GET /readyz":  o.readyz,
 	}
+	if proof.Enabled {
+		all["GET /proof/runtime"] = o.runtime
+	}
+	return all
 }
 
 func (o Options) healthz(w http.ResponseWriter, _ *http.Request) {

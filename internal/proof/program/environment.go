@@ -41,3 +41,6 @@ func Killed(err error) bool {
 	status, ok := ended.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
+
+// Lapse makes a process forget what is old so many times sooner; see [proof.Lapse].
+func Lapse(times int64) string { return fmt.Sprintf("%s=%d", proof.Lapse, times) }
