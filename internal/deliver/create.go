@@ -116,12 +116,11 @@ func (r *run) look(ctx context.Context) error {
 	started := r.o.Now()
 	call, cancel := r.untilStopped(ctx, auditTimeout)
 	defer cancel()
-	var found []ticket.Issue
-	var err error
-	if !proof.Without(ctx, proof.FindInDoubt) {
-		found, err = r.o.Tracker.Find(call, ticket.Query{
-			Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: r.t.Created.Add(-time.Hour),
-		})
+	found, err := r.o.Tracker.Find(call, ticket.Query{
+		Project: r.t.Destination.Project, Markers: []string{r.t.Marker}, Since: r.t.Created.Add(-time.Hour),
+	})
+	if proof.Without(ctx, proof.FindInDoubt) {
+		found, err = nil, nil
 	}
 	proof.At(ctx, proof.SearchAnswered)
 	if err != nil {

@@ -109,8 +109,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.o.Count(string(got.outcome))
 	}
 	h.log(r, got)
-	if doubtful(r) || !got.outcome.kept() && r.ContentLength != 0 {
+	unread := !got.outcome.kept() && r.ContentLength != 0
+	if doubtful(r) || unread {
 		w.Header().Set("Connection", "close")
+	}
+	if unread {
+		// net/http reads on for a while, so that the answer is not lost in a reset: but not for as long as
+		// a stranger likes.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(lastWords)) // or the server's is left
 	}
 	if got.outcome.passing() {
 		w.Header().Set("Retry-After", fmt.Sprint(5+h.o.Rand(26)))
@@ -175,7 +181,10 @@ func (h *Handler) commit(ctx context.Context, from caller, body []byte) receipt 
 	in := store.Incoming{Body: body, Source: from.source, Received: h.o.Now()}
 	proof.At(ctx, proof.BodyRead)
 	if proof.Without(ctx, proof.AckAfterCommit) {
-		go func() { _, _ = h.o.Store.Accept(context.WithoutCancel(ctx), in) }()
+		go func() {
+			proof.At(ctx, proof.BodyRead)
+			_, _ = h.o.Store.Accept(context.WithoutCancel(ctx), in)
+		}()
 		return receipt{outcome: Accepted, caller: from, bytes: len(body)}
 	}
 	stored, err := h.o.Store.Accept(ctx, in)
