@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -75,28 +76,6 @@ func TestTheSourceOfAnEventIsTheNameOfItsCredential(t *testing.T) {
 	}
 	if got := strings.Join(sources, " "); got != "portal old hook" {
 		t.Errorf("%q", got)
-	}
-}
-
-func TestAWrongCapabilityIsAnsweredLikeAnyUnknownPath(t *testing.T) {
-	d := open(t, nil)
-	ask := func(path string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("POST", path, untouchable{t})
-		r.Header.Set("Authorization", "Bearer "+token)
-		w := httptest.NewRecorder()
-		d.ServeHTTP(w, r)
-		return w
-	}
-	want := ask("/nothing/here")
-	if want.Code != 404 {
-		t.Fatalf("an unknown path: %d", want.Code)
-	}
-	for _, path := range []string{"/", "/hooks", "/hooks/", "/hooks/" + capability + "x", "/hooks/" + capability + "/",
-		"/hooks/" + token, "/hooks//" + capability, "/webhook/", "/webhook/x", "//webhook", "/WEBHOOK"} {
-		got := ask(path)
-		if got.Code != want.Code || got.Body.String() != want.Body.String() || len(got.Header()) != len(want.Header()) {
-			t.Errorf("%s: %d %v %s", path, got.Code, got.Header(), got.Body)
-		}
 	}
 }
 
@@ -218,6 +197,36 @@ func TestAFloodOfRefusalsWritesOneLineInTenSeconds(t *testing.T) {
 	d.post("{}", func(r *http.Request) { r.Header.Del("Authorization") })
 	if !strings.Contains(d.logs.String(), `"more_like_it":499`) {
 		t.Errorf("the second line does not count the others: %s", d.logs)
+	}
+}
+
+func TestARefusalIsToldOfEachAddressUntilThereAreTooMany(t *testing.T) {
+	now := time.Unix(1000, 0)
+	d := open(t, func(o *Options) { o.Now = func() time.Time { return now } })
+	refuse := func(address string) {
+		d.post("{}", func(r *http.Request) {
+			r.Header.Del("Authorization")
+			r.RemoteAddr = address
+		})
+	}
+	for i := range 1000 { // of a stranger, from port after port
+		refuse(fmt.Sprintf("192.0.2.1:%d", 1024+i))
+	}
+	refuse("198.51.100.7:443")
+	refuse("[2001:db8::1]:443")
+	if n := strings.Count(d.logs.String(), "\n"); n != 3 || !strings.Contains(d.logs.String(), "198.51.100.7") || !strings.Contains(d.logs.String(), "2001:db8::1") {
+		t.Errorf("%d lines: %s", n, d.logs)
+	}
+	for i := range 1000 { // of strangers from everywhere
+		refuse(fmt.Sprintf("203.0.%d.%d:443", i/256, i%256))
+	}
+	if n := strings.Count(d.logs.String(), "\n"); n != toldApart {
+		t.Errorf("%d lines", n)
+	}
+	now = now.Add(quietFor)
+	refuse("198.51.100.7:443")
+	if n := strings.Count(d.logs.String(), "\n"); n != toldApart+1 || !strings.Contains(d.logs.String(), `"more_like_it":995`) {
+		t.Errorf("%d lines: %s", n, d.logs)
 	}
 }
 

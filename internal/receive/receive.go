@@ -109,14 +109,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.o.Count(string(got.outcome))
 	}
 	h.log(r, got)
-	unread := !got.outcome.kept() && r.ContentLength != 0
-	if doubtful(r) || unread {
+	if doubtful(r) || !got.outcome.kept() && r.ContentLength != 0 {
 		w.Header().Set("Connection", "close")
-	}
-	if unread {
-		// net/http reads on for a while, so that the answer is not lost in a reset: but not for as long as
-		// a stranger likes.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(lastWords)) // or the server's is left
 	}
 	if got.outcome.passing() {
 		w.Header().Set("Retry-After", fmt.Sprint(5+h.o.Rand(26)))
@@ -157,6 +151,9 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request) receipt {
 		outcome = acceptable(r, h.o.MaxBody)
 	}
 	if outcome != "" {
+		// net/http reads on before it answers, so that the answer is not lost in a reset: but not for as
+		// long as a stranger likes.
+		timeLeft(w, lastWords)
 		return receipt{outcome: outcome, caller: from}
 	}
 	leave, ok := h.places.take(r.ContentLength)
@@ -166,12 +163,18 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request) receipt {
 	}
 	defer leave()
 	// The wait for a place was ours, not the sender's: it has all of its time to send.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // or the server's is left
+	timeLeft(w, readTimeout)
 	body, err := read(w, r, h.o.MaxBody)
 	if err != nil {
 		return receipt{outcome: unread(err), caller: from, err: err}
 	}
 	return h.commit(r.Context(), from, body)
+}
+
+// timeLeft sets how long the rest of a request may take. Where it cannot be set, the server's own limit
+// is left.
+func timeLeft(w http.ResponseWriter, d time.Duration) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
 }
 
 // commit stores a body, also when the sender has hung up meanwhile: it may never come again.

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"ticketd/internal/datatheorem/samples"
+	"ticketd/internal/proof/report"
 )
 
 func readCloser(r io.Reader) io.ReadCloser { return io.NopCloser(r) }
@@ -25,8 +28,29 @@ func tick(step time.Duration) func() time.Time {
 	return func() time.Time { return time.Unix(1000, 0).Add(time.Duration(reads.Add(1)) * step) }
 }
 
+// strangeBodies are the ones that a parser would stumble over, up to the size that is taken, and some of
+// bytes that were drawn, of which one failed test shows the whole.
+func strangeBodies() []string {
+	all := []string{
+		"", " ", "\n", "{", "}", "null", "true", "0", `""`, "[]", "{}", "{}{}", "\x00", "\xff\xfe\x00", "\xef\xbb\xbf{}", `"\ud800"`,
+		`{"a":1,"a":2}`, `{"a":1,"A":2}`, `{"a":1e400}`, strings.Repeat("9", 5000), `{"a":"` + "\x00\x1b[2J\u202e" + `"}`,
+		"POST /webhook HTTP/1.1\r\n\r\n", "' OR 1=1; DROP TABLE events; --", "<script>", "\x1f\x8b\x08\x00",
+		strings.Repeat("[", 5000), strings.Repeat(`{"a":`, 200_000), strings.Repeat("\x00", 1<<16),
+		strings.Repeat("x", DefaultMaxBody-1), strings.Repeat("x", DefaultMaxBody),
+	}
+	draw := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable
+	for range 200 {
+		body := make([]byte, 1+draw.IntN(4000))
+		for i := range body {
+			body[i] = byte(draw.Uint32())
+		}
+		all = append(all, string(body))
+	}
+	return all
+}
+
 func TestWhateverIsAuthenticatedIsKeptAsItCame(t *testing.T) {
-	bodies := []string{"", "{", "null", "\xff\xfe\x00", `{"a":1,"a":2}`, strings.Repeat("[", 5000), strings.Repeat("x", DefaultMaxBody)}
+	bodies := strangeBodies()
 	for _, name := range samples.Names() {
 		bodies = append(bodies, string(samples.Body(name)))
 	}
@@ -46,6 +70,13 @@ func TestWhateverIsAuthenticatedIsKeptAsItCame(t *testing.T) {
 			t.Errorf("event %d is %.20q of %s", i, e.Body, e.Received)
 		}
 	}
+	if w := d.post(strings.Repeat("x", DefaultMaxBody+1), nil); w.Code != 413 {
+		t.Errorf("a byte over 1 MiB: %d", w.Code)
+	}
+	report.Tell(t, report.Row{
+		Part: "Door", What: fmt.Sprintf("%d bodies of an authenticated sender, from empty to 1 MiB, JSON or not", len(bodies)),
+		Outcome: fmt.Sprintf("%d × 200, each kept byte for byte; one byte more than 1 MiB: 413", len(events)),
+	})
 }
 
 func TestARepeatedBodyIsCountedAndWakesNobody(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"time"
 )
 
-// readTimeout bounds the time for a request, header and body.
-const readTimeout = 15 * time.Second
+const (
+	readTimeout = 15 * time.Second // for a request, header and body
+	lastWords   = 2 * time.Second  // for the rest of a request that was refused
+)
 
 // Server makes the HTTP server for a listener that strangers can reach: every time-out is set, and
 // HTTP/2 is spoken over TLS only (GO-2026-6089: with h2c the time-outs did not hold). The caller
