@@ -27,7 +27,7 @@ type odds struct {
 const simPause = 10 * time.Minute
 
 func usual() odds {
-	return odds{call: 0.25, late: simLate, lag: simLag, slow: 0.03, die: 0.02, favourite: 0.4, pause: 0.02, deaths: 6}
+	return odds{call: 0.25, late: simLate, lag: simLag, slow: 0.03, die: 0.01, favourite: 0.3, pause: 0.02, deaths: 6}
 }
 
 // life is that of a process, or of a deliverer that can die by itself. What runs in it ends with it:
@@ -68,8 +68,11 @@ func inWriter() []proof.Point {
 	return []proof.Point{proof.EventsDecided, proof.Committing, proof.Committed, proof.Marked}
 }
 
-// ofDaemon are the points outside of the parts that a world is made of.
-func ofDaemon() []proof.Point { return []proof.Point{proof.RecoveryBegun, proof.RecoveryFinished} }
+// elsewhere tells of a point that no process of a world dies at: one of the writer, or of the daemon,
+// which is outside of the parts that a world is made of.
+func elsewhere(p proof.Point) bool {
+	return slices.Contains(inWriter(), p) || p == proof.RecoveryBegun || p == proof.RecoveryFinished
+}
 
 // at is what happens at a point: nothing, a pause, or the end.
 func (a *actor) at(p proof.Point) {
@@ -87,6 +90,7 @@ func (a *actor) at(p proof.Point) {
 	}
 	if pause < a.w.odds.pause {
 		a.w.tally.add("pauses", 1)
+		a.w.say("a pause of %v at %s", time.Duration(wait), p)
 		time.Sleep(time.Duration(wait))
 		if !writer {
 			a.live()
@@ -122,6 +126,7 @@ func (a *actor) fall(where string) bool {
 	if victim.whole != nil && (a.w.deliverers == 1 || a.rng.IntN(2) == 0) {
 		victim = victim.whole
 	}
+	a.w.say("process %d dies at %s (alone: %v)", a.w.boots, where, victim.whole != nil)
 	victim.die()
 	return true
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ticketd/internal/finding"
+	"ticketd/internal/proof"
 	"ticketd/mapping"
 	"ticketd/store"
 )
@@ -95,7 +96,9 @@ func (p *play) tellNote(verb string) {
 
 // send has a message delivered, some late, so that they overtake each other, and some several times.
 func (p *play) send(m *message) {
+	p.mu.Lock()
 	p.sent = append(p.sent, m)
+	p.mu.Unlock()
 	delay := func(late bool) time.Duration {
 		limit := 5 * time.Second
 		if late && !p.calm.Load() {
@@ -103,20 +106,22 @@ func (p *play) send(m *message) {
 		}
 		return time.Duration(1 + p.sender.Int64N(int64(limit)))
 	}
-	p.deliver(m, delay(p.sender.IntN(4) == 0), p.stubborn)
+	p.requests++
+	p.deliver(m, p.requests, delay(p.sender.IntN(4) == 0), p.stubborn)
 	if p.sender.IntN(4) > 0 || p.calm.Load() {
 		return
 	}
 	for range 1 + p.sender.IntN(3) {
-		p.deliver(m, delay(true), p.stubborn)
+		p.requests++
+		p.deliver(m, p.requests, delay(true), p.stubborn)
 		p.tally.add("events repeated", 1)
 	}
 }
 
-// deliver sends a message after a while, and again where the sender is stubborn.
-func (p *play) deliver(m *message, delay time.Duration, stubborn bool) {
-	p.requests++
-	nth := p.requests << 12
+// deliver sends a message after a while, and again where the sender is stubborn. number tells the
+// delivery from all others.
+func (p *play) deliver(m *message, number uint64, delay time.Duration, stubborn bool) {
+	nth := number << 12
 	rng := p.stream(ofSender, nth)
 	p.sending.Go(func() {
 		time.Sleep(delay)
@@ -144,6 +149,7 @@ func (p *play) posted(m *message, nth uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m.acknowledged = m.acknowledged || before == p.restored
+	p.say("acknowledged: %s %s at %d", m.id, m.verb, m.at)
 	return true
 }
 
@@ -176,16 +182,22 @@ func (p *play) pass(d time.Duration) { time.Sleep(d + time.Duration(1+p.rng.IntN
 func (p *play) operate() {
 	p.tally.add("restarts", 1)
 	switch {
-	case p.moves:
+	case p.moves || p.odds.late > simLate: // one broken promise at a time
 		p.restart(nil)
 	case p.backup == nil:
-		p.restart(func() {
-			var err error
-			p.backup, err = os.ReadFile(p.path())
-			p.must(err)
-		})
+		p.restart(p.backUp)
 	default:
 		p.restart(p.restore)
+	}
+}
+
+// backUp copies a store that has something in it. The caller holds mu, as that of restore does.
+func (p *play) backUp() {
+	if slices.ContainsFunc(p.sent, func(m *message) bool { return m.acknowledged }) {
+		var err error
+		p.backup, err = os.ReadFile(p.path())
+		p.must(err)
+		p.say("the store is backed up")
 	}
 }
 
@@ -194,11 +206,13 @@ func (p *play) operate() {
 func (p *play) restore() {
 	p.must(os.WriteFile(p.path(), p.backup, 0o600))
 	p.restored++
+	p.say("the store is restored")
 	p.tally.add("stores restored", 1)
-	for _, m := range p.sent {
+	again := p.stream(ofOperator, uint64(p.restored))
+	for n, m := range p.sent {
 		m.acknowledged = false
 		if !m.first.IsZero() {
-			p.deliver(m, time.Duration(1+p.sender.Int64N(int64(time.Hour))), true)
+			p.deliver(m, uint64(p.restored)<<14|uint64(n), time.Duration(1+again.Int64N(int64(time.Hour))), true)
 		}
 	}
 }
@@ -225,12 +239,14 @@ func (p *play) person() {
 	case deed == 3 && p.moves && p.knows(i):
 		i.ref.Project, i.ref.Key = "ELSE", "ELSE-"+i.ref.ID
 		p.tally.add("issues moved", 1)
+		p.tracker.say("%s is moved by a person", i.ref.Key)
 	default:
 		i.draft.Body, i.edited = simEdit(), true
 		if !slices.Contains(i.labels, simLabel) {
 			i.labels = append(i.labels, simLabel)
 		}
 		p.tally.add("issues edited", 1)
+		p.tracker.say("%s is edited by a person", i.ref.Key)
 	}
 }
 
@@ -238,6 +254,7 @@ const simLabel = "of-a-person"
 
 func (p *play) touch(i *simIssue, how string) {
 	p.tally.add("issues "+how, 1)
+	p.tracker.say("%s is %s by a person", i.ref.Key, how)
 	for _, group := range append(p.groups(), p.digest()) {
 		if slices.Contains(p.issuesOf(group), i) || slices.Contains(p.markersOf(group), i.marker) {
 			p.touched[group] = time.Now()
@@ -312,8 +329,13 @@ func (p *play) held() []store.Ticket {
 func drawn(seed uint64, told *tally) schedule {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	s := schedule{seed: seed, deliverers: 1 + max(0, rng.IntN(5)-2), odds: usual(), tally: told}
+	points := slices.DeleteFunc(proof.Points(), elsewhere)
+	s.favourite = points[rng.IntN(len(points))]
 	if rng.IntN(12) == 0 {
 		s.odds.late = 40 * time.Minute // the quiet period is not enough: audits must make up for it
+		if rng.IntN(2) == 0 {
+			s.favourite = proof.DuplicateClosed
+		}
 	}
 	regression := []string{"reopen", "new"}[rng.IntN(2)]
 	within := []string{"90d", "20m", "0"}[rng.IntN(3)]

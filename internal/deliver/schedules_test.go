@@ -113,9 +113,16 @@ func played(t *testing.T, s schedule) (wrong []string) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlay(t, s)
 		defer p.end()
-		p.run()
+		if s.run != nil {
+			s.run(p)
+		} else {
+			p.run()
+		}
 		p.heal()
 		if wrong = p.wrong(); len(wrong) > 0 {
+			if *oneSeed >= 0 {
+				wrong = append(wrong, p.tracker.journal...)
+			}
 			wrong = append(wrong, fmt.Sprintf("with %d deliverers, died often at %s, %d stores restored", p.deliverers, p.favourite, p.restored))
 		}
 		p.counted(s.tally)
@@ -134,6 +141,7 @@ func tags() string {
 func (p *play) counted(told *tally) {
 	told.add("calls", p.tracker.calls)
 	told.add("following issues", p.followed())
+	told.add("late duplicates", p.duplicates())
 	told.add("findings that waited", p.waited)
 }
 
@@ -156,8 +164,7 @@ func (t *tally) missed(drawn uint64) (all []string) {
 		}
 	}
 	for _, p := range proof.Points() {
-		elsewhere := slices.Contains(inWriter(), p) || slices.Contains(ofDaemon(), p)
-		if proof.Enabled && !elsewhere && t.deaths[string(p)] == 0 {
+		if proof.Enabled && !elsewhere(p) && t.deaths[string(p)] == 0 {
 			all = append(all, "a death at "+string(p))
 		}
 	}

@@ -56,6 +56,7 @@ type simTracker struct {
 	calls    int
 	comments int
 	doubled  []string // what was wrong at the moment when an issue was made
+	journal  []string // what happened, in order
 }
 
 // before is what every call begins with. read says that nothing but an error can come of a fault.
@@ -74,6 +75,11 @@ func (s *simTracker) before(op string, r ticket.Ref, read bool) error {
 }
 
 func (s *simTracker) broken() bool { s.calls++; return s.faults > 0 && s.rng.Float64() < s.faults }
+
+// say writes into the journal. The caller holds mu.
+func (s *simTracker) say(format string, args ...any) {
+	s.journal = append(s.journal, s.now().Format("02 15:04:05.000000000 ")+fmt.Sprintf(format, args...))
+}
 
 // one draws one of the decisions, as a refusal or a failure.
 func (s *simTracker) one(some ...ticket.Decision) ticket.Decision { return some[s.rng.IntN(len(some))] }
@@ -158,6 +164,7 @@ func (s *simTracker) add(d ticket.Draft, open bool, at time.Time) *simIssue {
 		draft: d, sentAt: s.now(),
 	}
 	s.issues = append(s.issues, i)
+	s.say("%s is made with %s, comes into being at %s, is seen at %s", i.ref.Key, i.marker, at.Format(time.TimeOnly), i.seenAt.Format(time.TimeOnly))
 	return i
 }
 
@@ -247,6 +254,7 @@ func (s *simTracker) SetState(_ context.Context, r ticket.Ref, c ticket.Change) 
 	}
 	err = s.write(func() {
 		i.open = c.Open
+		s.say("%s is open: %v", i.ref.Key, i.open)
 		i.labels = append(i.labels, c.AddLabels...)
 	}, ticket.Refused, ticket.HoldTicket)
 	return s.tell(i), err
@@ -271,7 +279,10 @@ func (s *simTracker) Update(_ context.Context, r ticket.Ref, d ticket.Draft, w t
 	if i.edited {
 		d.Body, kept = i.draft.Body, []string{"description"}
 	}
-	err = s.write(func() { i.draft = d })
+	err = s.write(func() {
+		i.draft = d
+		s.say("%s says %v", i.ref.Key, d.Body)
+	})
 	told := s.tell(i)
 	told.Written, told.Kept = w, kept
 	return told, err
@@ -290,6 +301,7 @@ func (s *simTracker) Relabel(_ context.Context, r ticket.Ref, add, remove []stri
 	return s.write(func() {
 		i.labels = slices.DeleteFunc(i.labels, func(l string) bool { return slices.Contains(remove, l) || slices.Contains(add, l) })
 		i.labels = append(i.labels, add...)
+		s.say("%s has the labels %q", i.ref.Key, i.labels)
 	}, ticket.HoldTicket)
 }
 
@@ -325,6 +337,7 @@ func (s *simTracker) AddComment(_ context.Context, r ticket.Ref, c ticket.Commen
 	return id, s.write(func() {
 		i.comments[id] = ticket.Posted{ID: id, Marker: c.Marker}
 		i.said = append(i.said, plain(c.Body))
+		s.say("%s has the comment %s %s: %s", i.ref.Key, id, c.Marker, plain(c.Body))
 	})
 }
 
@@ -352,5 +365,8 @@ func (s *simTracker) DeleteComment(_ context.Context, r ticket.Ref, id string) e
 	if err != nil {
 		return err
 	}
-	return s.write(func() { delete(i.comments, id) })
+	return s.write(func() {
+		delete(i.comments, id)
+		s.say("%s has the comment %s no more", i.ref.Key, id)
+	})
 }

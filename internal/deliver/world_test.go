@@ -78,20 +78,27 @@ type schedule struct {
 	seed       uint64
 	deliverers int
 	odds       odds
+	favourite  proof.Point // where a process dies more often than elsewhere
 	without    []proof.Mechanism
 	rule       func(*mapping.Rule)
+	run        func(*play) // what happens; nil: the usual
 	tally      *tally
 }
 
 func newWorld(t *testing.T, s schedule) *world {
 	t.Helper()
-	w := &world{seed: s.seed, deliverers: s.deliverers, odds: s.odds, without: s.without, tally: s.tally, ended: make(chan struct{})}
-	points := proof.Points()
-	w.favourite = points[s.seed%uint64(len(points))]
+	w := &world{seed: s.seed, deliverers: s.deliverers, odds: s.odds, favourite: s.favourite, without: s.without, tally: s.tally, ended: make(chan struct{})}
 	tracker := &simTracker{now: time.Now, rng: w.stream(ofTracker, 0), faults: s.odds.call, late: s.odds.late, lag: s.odds.lag}
 	tracker.skew = tracker.upTo(4*time.Minute) - 2*time.Minute
 	w.ground = newGround(t, tracker, s.rule)
 	return w
+}
+
+// say writes into the journal.
+func (w *world) say(format string, args ...any) {
+	w.tracker.mu.Lock()
+	defer w.tracker.mu.Unlock()
+	w.tracker.say(format, args...)
 }
 
 // start runs processes, one after the other, until end.
@@ -119,8 +126,9 @@ func (w *world) boot() *process {
 	p.ctx, p.stop = context.WithCancel(in(w.t.Context(), nil, w.without...))
 	var err error
 	if p.store, err = store.Open(p.ctx, store.Options{Path: w.path(), Now: time.Now, Logger: quiet()}); err != nil {
-		w.t.Fatal(err)
+		panic(err) // nothing would ever end
 	}
+	w.say("process %d begins, its store restored: %v", p.nth, p.store.Restored())
 	var all []*replica
 	for k := range w.deliverers {
 		p.wakes = append(p.wakes, wake.New())
@@ -130,14 +138,17 @@ func (w *world) boot() *process {
 		Applied: p.applied, Idle: simIdle})
 	w.must(w.recover(p, all, applier))
 	if p.handler, err = receive.New(receive.Options{Store: p.store, Open: true, Logger: quiet(), Accepted: p.applies.Set}); err != nil {
-		w.t.Fatal(err)
+		panic(err)
 	}
 	acting := &actor{w, &p.life, w.stream(ofApplier, p.nth)}
 	p.running.Go(func() {
 		w.must(applier.Run(in(p.ctx, acting.at, w.without...), p.applies, time.Second))
 	})
-	for _, r := range all {
-		p.running.Go(func() { r.run() })
+	for k, r := range all {
+		p.running.Go(func() {
+			time.Sleep(apart(k))
+			r.run()
+		})
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -179,9 +190,12 @@ func (w *world) must(err error) {
 // applied wakes the deliverers, at instants of their own.
 func (p *process) applied() {
 	for k, s := range p.wakes {
-		time.AfterFunc(time.Duration(k+1)*311, s.Set)
+		time.AfterFunc(apart(k), s.Set)
 	}
 }
+
+// apart keeps what happens to the deliverers at one time at instants of their own.
+func apart(nth int) time.Duration { return time.Duration(nth+1) * 311 }
 
 // bury waits until nothing of a process that ended uses the store any more, and closes it. One that
 // was asked to stop finishes what it is doing. What a dead one has under way sleeps in a call or a
