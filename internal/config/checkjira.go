@@ -115,7 +115,11 @@ func (k checker) token(at []string, token *Secret, file string) {
 			k.strong(append(at, "token_file"), token.Reveal(), false)
 		}
 	default:
-		k.problem(at, "has no credential", "add token_file, or set "+tokenVariable(strings.ToUpper(at[0]), at[1]))
+		hint := "add token_file"
+		if trackerName.MatchString(at[1]) { // or there is no variable of that name
+			hint += ", or set " + tokenVariable(strings.ToUpper(at[0]), at[1])
+		}
+		k.problem(at, "has no credential", hint)
 	}
 }
 

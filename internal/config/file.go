@@ -32,5 +32,8 @@ func newFile(name string, data []byte) *file {
 // position turns an offset into line and column, both from 1; the column counts characters.
 func (f *file) position(offset int) (line, column int) {
 	line = sort.SearchInts(f.lines, offset+1)
+	for offset > f.lines[line-1] && offset < len(f.data) && !utf8.RuneStart(f.data[offset]) {
+		offset-- // go-toml counts bytes: a part of a character is at the character
+	}
 	return line, utf8.RuneCount(f.data[f.lines[line-1]:offset]) + 1
 }

@@ -84,28 +84,6 @@ func TestTheNearestNameIsSuggested(t *testing.T) {
 	}
 }
 
-// FuzzParse looks for panics, positions outside the file, and trees that differ from what go-toml
-// makes of the same text.
-func FuzzParse(f *testing.F) {
-	for _, seed := range []string{
-		"", "a = 1", "[a]\nb.c = 1\n[a.d]\n[[a.e]]\n[[a.e]]\nf = {g = [1, {h = 2}]}", "[[rule]]\nname='x'\nmatch = {kind=['a']}\n[rule.on.fixed]\n",
-		"[jira.a]\nurl='https://x'\ntoken='0d93b1a6e2c84f57a1b8'\n", "[[server.token]]\nname='a'\nnot_after=2027-01-31\nvalue='x'", "\ufeffa=1\r\n",
-		"a.b=1\n[a]\n", "[a.b]\n[a]\nb.c=1", "a=[]\n[[a]]", "a={}\n[a.b]", "x = 2027-02-30", "'' = 0x_1", "a = \"\\u0000\"", "[deliver]\nquiet_period='9d'",
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		_, problems := Parse("x.toml", data, func(string) (string, bool) { return "", false })
-		lines := strings.Count(string(data), "\n") + 1
-		for _, p := range problems {
-			if p.Line < 0 || p.Line > lines || p.Line > 0 && p.Column < 1 || p.Text == "" {
-				t.Fatalf("odd problem %#v", p)
-			}
-		}
-		agrees(t, data)
-	})
-}
-
 // agrees compares the tree with go-toml: what one takes as TOML the other must, and the same in it.
 func agrees(t *testing.T, data []byte) {
 	t.Helper()
