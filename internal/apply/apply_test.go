@@ -26,7 +26,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 type bench struct {
 	*apply.Applier
 
-	t     testing.TB
+	t     *testing.T
 	store *store.Store
 	path  string
 	rules *mapping.Mapping
@@ -39,7 +39,7 @@ const (
 )
 
 // newBench routes findings of a kind to project SEC.
-func newBench(t testing.TB, kind string) *bench {
+func newBench(t *testing.T, kind string) *bench {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "apply.db")
 	s, err := store.Open(t.Context(), store.Options{Path: path, Now: func() time.Time { return noon }})

@@ -45,33 +45,29 @@ func explained(t *testing.T, e explain.Explanation) {
 }
 
 func FuzzEveryBodyIsExplained(f *testing.F) {
-	for _, name := range []string{opened, resolved, created, noted, denoted, "SETUP_PROBE"} {
-		f.Add(sample(name), sample(resolved))
+	for i, name := range []string{opened, resolved, created, noted, denoted, "SETUP_PROBE"} {
+		f.Add(sample(name), uint8(i), "924f1fb0", "p-1", "{{.}} \x00\u202e", `{"a":1e400}`)
 	}
 	o := options(f, threeTeams)
-	f.Fuzz(func(t *testing.T, first, second []byte) {
-		explained(t, explain.Events(o, [][]byte{first, second}))
+	f.Fuzz(func(t *testing.T, first []byte, kind uint8, uuid, parent, text, extra string) {
+		explained(t, explain.Events(o, [][]byte{first, drawn(kind, uuid, parent, text, extra)}))
 	})
 }
 
-// FuzzEveryEventIsDelivered sends what the real adapters make of an event to practice trackers, which
-// take only what the descriptions of the real ones allow.
-func FuzzEveryEventIsDelivered(f *testing.F) {
+// A hundred rehearsals a second would be many, too few for a fuzz target.
+func TestAHostileEventIsDelivered(t *testing.T) {
+	o := options(t, threeTeams)
 	for i, text := range []string{"Weak TLS", "", "\x00\x1b[2J\u202e", "@team #1 ![](https://e.example) [~admin] {adf}{}{adf}", strings.Repeat("ö😀 *", 1_000), "# h\n- **x**\n```",
 		"\xff\ud7ff", "<!-- ticketd:end -->", "null", "a", "Weak TLS\n\n2", "{noformat}"} {
-		f.Add(uint8(i), "924f1fb0", "p-1", text, []string{"HIGH", "https://www.securetheorem.com/x", "2021-01-26", "[[[]]]", `{"a":1e400}`}[i%5])
-	}
-	f.Add(uint8(0), "../../x?y#z", strings.Repeat("p", 128), "javascript:alert(1)", "https://u:p@www.securetheorem.com/")
-	o := options(f, threeTeams)
-	f.Fuzz(func(t *testing.T, kind uint8, uuid, parent, text, extra string) {
-		e := explain.Events(o, [][]byte{drawn(kind, uuid, parent, text, extra)})
+		extra := []string{"HIGH", "https://www.securetheorem.com/x", "2021-01-26", "[[[]]]", `{"a":1e400}`}[i%5]
+		e := explain.Events(o, [][]byte{drawn(uint8(i), "../../x?y#z", "p-1", text, extra)})
 		explained(t, e)
 		if e.Route == nil {
-			return
+			continue
 		}
 		rehearse(t, o, &e)
 		if all := refused(e); len(all) > 0 || e.Rehearsal.State == "held" {
-			t.Errorf("the ticket is %s (%s), refused: %q", e.Rehearsal.State, e.Rehearsal.Reason, all)
+			t.Errorf("%q: the ticket is %s (%s), refused: %q", text, e.Rehearsal.State, e.Rehearsal.Reason, all)
 		}
-	})
+	}
 }
