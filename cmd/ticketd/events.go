@@ -82,7 +82,7 @@ func (c *eventsShow) Run(ctx context.Context, p *program) error {
 	return c.with(ctx, p, func(s *store.Store, _ string) error {
 		e, err := s.Event(ctx, c.Seq)
 		if errors.Is(err, store.ErrNotFound) {
-			return &failure{code: exitFailure, err: fmt.Errorf("there is no event %d", c.Seq), hint: "`ticketd events list` shows the newest"}
+			return &failure{code: exitFailure, err: fmt.Errorf("there is no event %d", c.Seq), hint: "`ticketd events list` shows the newest; one that was applied is deleted after the `retention` of [store]"}
 		}
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ type verdict struct {
 	double []string
 }
 
-var finding = regexp.MustCompile(`\bf[0-9]+f\b`) //nolint:gochecknoglobals // a constant
+var finding = regexp.MustCompile(`\bf[0-9]+f\b`)
 
 // issues gives those of both trackers by the finding that they tell of.
 func issues(jira *jiratest.Server, github *githubtest.Server) map[string][]issue {

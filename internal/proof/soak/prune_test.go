@@ -15,7 +15,7 @@ import (
 	"ticketd/store"
 )
 
-var rows = flag.Int("rows", 5_000, "how many events the store holds while some of them are pruned") //nolint:gochecknoglobals // a flag
+var rows = flag.Int("rows", 5_000, "how many events the store holds while some of them are pruned")
 
 const (
 	mostPruned = 30_000               // of the rows

@@ -156,12 +156,14 @@ func number(t *testing.T, s string) int64 {
 func table(all []sample) string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "after\tRSS MiB\theap MiB\tfiles\tgoroutines\tdatabase MiB\tWAL MiB\tevents\tnot applied\tfindings\tcalls\t\n")
+	fmt.Fprint(w, //nolint:errcheck // into memory
+		"after\tRSS MiB\theap MiB\tfiles\tgoroutines\tdatabase MiB\tWAL MiB\tevents\tnot applied\tfindings\tcalls\t\n")
 	step := max(1, len(all)/20)
 	for i := step - 1; i < len(all); i += step {
 		s := all[i]
-		fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%d\t%d\t%.1f\t%.1f\t%d\t%d\t%d\t%d\t\n", s.at.Round(time.Second/10), mib(s.resident), mib(s.heap),
-			s.files, s.goroutines, mib(s.database), mib(s.journal), s.events, s.waiting, s.findings, s.calls)
+		fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%d\t%d\t%.1f\t%.1f\t%d\t%d\t%d\t%d\t\n", //nolint:errcheck // into memory
+			s.at.Round(time.Second/10), mib(s.resident), mib(s.heap), s.files, s.goroutines, mib(s.database), mib(s.journal),
+			s.events, s.waiting, s.findings, s.calls)
 	}
 	_ = w.Flush() // into memory
 	return text.String()

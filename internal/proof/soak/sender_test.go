@@ -44,6 +44,7 @@ type sender struct {
 const interleaved = 2
 
 func newSender(t *testing.T, webhook string, rate int, seed uint64) *sender {
+	t.Helper()
 	s := &sender{
 		t: t, webhook: webhook, random: rand.New(rand.NewPCG(seed, 0)), free: make(chan struct{}, 64),
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
@@ -189,4 +190,4 @@ func (s *sender) chance(in int) bool { return s.random.IntN(in) == 0 }
 const opening = "CREATED"
 
 // filler brings a body to about the size that the portal's have.
-var filler = string(bytes.Repeat([]byte("What it is, where it is, and what to do about it. "), 30)) //nolint:gochecknoglobals // a constant
+var filler = string(bytes.Repeat([]byte("What it is, where it is, and what to do about it. "), 30))

@@ -18,7 +18,6 @@ import (
 	"ticketd/store"
 )
 
-//nolint:gochecknoglobals // flags
 var (
 	howLong = flag.Duration("for", 4*time.Second, "how long the daemon is soaked; growth is judged from 2m on")
 	rate    = flag.Int("rate", 50, "events a second")
