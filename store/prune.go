@@ -198,7 +198,7 @@ func sightingSweep(count *int) *sweep {
 		AND created < $1`
 	return &sweep{
 		what: "sightings", count: count, after: []any{"", "", ""},
-		look: `SELECT tracker, marker, ref_id, 1, ` + needless + ` FROM sightings
+		look: `SELECT tracker, marker, ref_id, TRUE, ` + needless + ` FROM sightings
 			WHERE (tracker, marker, ref_id) > ($3, $4, $5) ORDER BY tracker, marker, ref_id LIMIT $2`,
 		forget: `DELETE FROM sightings WHERE tracker = $2 AND marker = $3 AND ref_id = $4 AND ` + needless,
 	}

@@ -42,8 +42,8 @@ func measures() []measure {
 	return []measure{
 		{"resident memory (bytes)", func(s sample) int64 { return s.resident }, 32 << 20},
 		{"live heap (bytes)", func(s sample) int64 { return s.heap }, 8 << 20},
-		{"open files", func(s sample) int64 { return s.files }, 10},
-		{"goroutines", func(s sample) int64 { return s.goroutines }, 20},
+		{"open files", func(s sample) int64 { return s.files }, connections},
+		{"goroutines", func(s sample) int64 { return s.goroutines }, 2 * connections},
 		{"write-ahead log (bytes)", func(s sample) int64 { return s.journal }, 16 << 20},
 		{"events in the store", func(s sample) int64 { return s.events }, 1000},
 		{"database per finding (bytes)", func(s sample) int64 { return s.databasePerFinding }, 1 << 10},

@@ -40,14 +40,17 @@ type sender struct {
 	refused atomic.Int64 // posts that were not answered with 200
 }
 
+// connections is how many posts may be under way at once, each on a connection that is kept.
+const connections = 24
+
 // interleaved is how many seconds' worth of findings are told of at the same time.
 const interleaved = 2
 
 func newSender(t *testing.T, webhook string, rate int, seed uint64) *sender {
 	t.Helper()
 	s := &sender{
-		t: t, webhook: webhook, random: rand.New(rand.NewPCG(seed, 0)), free: make(chan struct{}, 64),
-		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
+		t: t, webhook: webhook, random: rand.New(rand.NewPCG(seed, 0)), free: make(chan struct{}, connections),
+		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: connections}},
 	}
 	for range interleaved * rate {
 		s.active = append(s.active, s.begin())
