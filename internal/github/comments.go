@@ -1,7 +1,6 @@
 package github
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -34,11 +33,16 @@ func (t *Tracker) Comments(ctx context.Context, r ticket.Ref) ([]ticket.Posted, 
 		if err != nil {
 			return nil, err
 		}
-		if !bytes.HasPrefix(bytes.TrimSpace(x.Body), []byte("[")) {
+		if !isList(x) {
 			return nil, unusable(op, x, errors.New("the answer is no list of comments"))
 		}
 		for _, c := range list {
-			if m := markerOf(c.GetBody()); commentMarker.MatchString(m) && t.ours(c.GetUser()) {
+			m := markerOf(c.GetBody())
+			marked := commentMarker.MatchString(m)
+			if c.GetID() <= 0 || marked && c.GetUser().GetID() == 0 { // it may be the one that is looked for
+				return nil, unusable(op, x, errors.New("the answer lists a comment without its number or its author"))
+			}
+			if marked && t.ours(c.GetUser()) {
 				posted = append(posted, ticket.Posted{ID: strconv.FormatInt(c.GetID(), 10), Marker: m})
 			}
 		}
@@ -89,8 +93,11 @@ func (t *Tracker) DeleteComment(ctx context.Context, r ticket.Ref, id string) er
 		_, err := c.Issues.DeleteComment(ctx, s.owner, s.repo, number)
 		return err
 	})
-	if x.Status == http.StatusNotFound {
+	switch {
+	case x.Status == http.StatusNotFound:
 		return nil
+	case err == nil && x.Status != http.StatusNoContent:
+		return unusable(op, x, errors.New("the answer does not say that the comment was removed"))
 	}
 	return err
 }

@@ -15,6 +15,9 @@ import (
 // labelsPerIssue is GitHub's limit (facts: github.md section 5).
 const labelsPerIssue = 100
 
+// errNoLabels is of a page that answers in GitHub's place.
+var errNoLabels = errors.New("the answer is not the list of the issue's labels")
+
 // labelNames makes labels fit for GitHub: one line, at most 50 characters, each once, as GitHub
 // compares them without regard to case. A label may come from a finding.
 func labelNames(asked []string) []string {
@@ -89,15 +92,19 @@ func (t *Tracker) postLabels(ctx context.Context, s *spot, names []string) error
 	if len(names) == 0 {
 		return nil
 	}
-	_, err := t.at(ctx, "add labels", s, func(ctx context.Context, c *gh.Client, s spot) error {
+	var all []*gh.Label
+	x, err := t.at(ctx, "add labels", s, func(ctx context.Context, c *gh.Client, s spot) error {
 		body := map[string][]string{"labels": names}
 		req, err := c.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/issues/%d/labels", s.place, s.number), body)
 		if err != nil {
 			return err
 		}
-		_, err = c.Do(ctx, req, nil)
+		_, err = c.Do(ctx, req, &all)
 		return err
 	})
+	if err == nil && !isList(x) {
+		return unusable("add labels", x, errNoLabels)
+	}
 	if e, ok := errors.AsType[*ticket.Error](err); ok && labelsRefused(e) {
 		e.Decision, e.Hint = ticket.HoldTicket, "make the label in the repository, or give ticketd's account the right to make labels"
 	}
@@ -114,8 +121,11 @@ func (t *Tracker) removeLabel(ctx context.Context, s *spot, name string) error {
 		_, err := c.Issues.RemoveLabelForIssue(ctx, s.owner, s.repo, s.number, escaped(name))
 		return err
 	})
-	if x.Status == http.StatusNotFound {
+	switch {
+	case x.Status == http.StatusNotFound:
 		return nil
+	case err == nil && !isList(x):
+		return unusable("remove label", x, errNoLabels)
 	}
 	return err
 }

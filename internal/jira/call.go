@@ -17,7 +17,9 @@ var (
 	errNotJSON   = errors.New("the answer is not JSON")
 	errNoComment = errors.New("the answer names no comment")
 	errNoIssue   = errors.New("the answer names no issue")
-	errRejected  = errors.New("the credential was refused")
+
+	errNoTransitions = errors.New("the answer does not list the transitions")
+	errRejected      = errors.New("the credential was refused")
 )
 
 // request is one call. Path is relative to the base and made of checked parts only.

@@ -51,7 +51,7 @@ func (t *Tracker) Comments(ctx context.Context, ref ticket.Ref) ([]ticket.Posted
 	}
 	var posted []ticket.Posted
 	for _, c := range all {
-		if m := c.marker(); m != "" && reID.MatchString(c.ID) && ours(c.Author) {
+		if m := c.marker(); m != "" && ours(c.Author) {
 			posted = append(posted, ticket.Posted{ID: c.ID, Marker: m})
 		}
 	}
@@ -71,6 +71,11 @@ func (t *Tracker) commentPages(ctx context.Context, path string) ([]comment, err
 		}
 		if page.Comments == nil || page.Total == nil {
 			return nil, &ticket.Error{Decision: ticket.Retry, Op: "comments", Status: http.StatusOK, Err: errNotJSON}
+		}
+		for _, c := range *page.Comments {
+			if !reID.MatchString(c.ID) || c.marker() != "" && c.Author.id() == "" { // it may be the one that is looked for
+				return nil, &ticket.Error{Decision: ticket.Retry, Op: "comments", Status: http.StatusOK, Err: errNoComment}
+			}
 		}
 		all = append(all, *page.Comments...)
 		if len(all) >= *page.Total {

@@ -72,7 +72,9 @@ func fieldList(more ...string) []string {
 
 // valid tells whether the answer has the identity and the state that decisions are made of.
 func (a answer) valid() bool {
-	return reID.MatchString(a.ID) && reKey.MatchString(a.Key) && a.Fields.Status.Category.Key != ""
+	project := a.Fields.Project.Key
+	return reID.MatchString(a.ID) && reKey.MatchString(a.Key) && a.Fields.Status.Category.Key != "" &&
+		(project == "" || reProject.MatchString(project))
 }
 
 func (a answer) reference() reference {

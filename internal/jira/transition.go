@@ -44,15 +44,17 @@ func (t *Tracker) transitions(ctx context.Context, ref ticket.Ref) ([]transition
 		return nil, err
 	}
 	var list struct {
-		Transitions []transition `json:"transitions"`
+		Transitions *[]transition `json:"transitions"`
 	}
 	r := request{op: "transitions", method: http.MethodGet, path: path, query: url.Values{"expand": {"transitions.fields"}}}
 	if err := t.do(ctx, r, &list); err != nil {
 		return nil, t.missing(ctx, ref, err)
 	}
-	return slices.DeleteFunc(list.Transitions, func(tr transition) bool {
-		return !reID.MatchString(tr.ID) || (tr.Available != nil && !*tr.Available)
-	}), nil
+	nameless := func(tr transition) bool { return !reID.MatchString(tr.ID) }
+	if list.Transitions == nil || slices.ContainsFunc(*list.Transitions, nameless) {
+		return nil, &ticket.Error{Decision: ticket.Retry, Op: r.op, Status: http.StatusOK, Err: errNoTransitions}
+	}
+	return slices.DeleteFunc(*list.Transitions, func(tr transition) bool { return tr.Available != nil && !*tr.Available }), nil
 }
 
 // choose picks the next transition and gives what is left of the path. A configured path is
