@@ -12,7 +12,6 @@ import (
 	"ticketd/internal/proof/program"
 )
 
-//nolint:gochecknoglobals // flags of the tests
 var (
 	kills  = flag.Int("kills", 5, "how often the process is killed at a random moment")
 	passes = flag.Int("passes", 1, "at how many passes of every named point it dies")
@@ -30,6 +29,15 @@ func TestMain(m *testing.M) {
 		}
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// onceIsEnough leaves out of a short run, which is that of the race detector, what would only run the same
+// process again: it is built without the detector.
+func onceIsEnough(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the process is built without the race detector: this would be the same once more")
+	}
 }
 
 // keep saves the folder of a service whose test failed and says where.

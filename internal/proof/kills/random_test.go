@@ -158,6 +158,7 @@ func TestWithoutTheCommitBeforeTheAnswerKillsFindLosses(t *testing.T) {
 }
 
 func TestStopsUnderLoadLoseNothingAndCutNoCreate(t *testing.T) {
+	onceIsEnough(t)
 	t.Parallel()
 	const stops = 20
 	t.Logf("seed %d", *seed)
