@@ -222,6 +222,9 @@ func (p *play) restore() {
 // An issue that ticketd does not know yet must not be moved, nor one in a schedule in which the store
 // forgets what it knew: it is looked for in the project in which it was made. That is a known hole.
 func (p *play) person() {
+	p.mu.Lock()
+	running := p.process
+	p.mu.Unlock()
 	p.tracker.mu.Lock()
 	defer p.tracker.mu.Unlock()
 	there := p.tracker.there()
@@ -236,7 +239,7 @@ func (p *play) person() {
 	case deed == 1 || deed == 2:
 		i.open = false
 		p.touch(i, "closed")
-	case deed == 3 && p.moves && p.knows(i):
+	case deed == 3 && p.moves && running.knows(i):
 		i.ref.Project, i.ref.Key = "ELSE", "ELSE-"+i.ref.ID
 		p.tally.add("issues moved", 1)
 		p.tracker.say("%s is moved by a person", i.ref.Key)
@@ -262,15 +265,12 @@ func (p *play) touch(i *simIssue, how string) {
 	}
 }
 
-// knows tells whether ticketd has the issue in its store.
-func (p *play) knows(i *simIssue) bool {
-	p.mu.Lock()
-	running := p.process
-	p.mu.Unlock()
-	if running == nil {
+// knows tells whether the process, if there is one, has the issue in its store.
+func (p *process) knows(i *simIssue) bool {
+	if p == nil {
 		return false
 	}
-	row, err := running.store.TicketByMarker(p.t.Context(), i.marker)
+	row, err := p.store.TicketByMarker(p.ctx, i.marker)
 	return err == nil && row.Ref.ID == i.ref.ID
 }
 

@@ -137,7 +137,7 @@ func (w *world) boot() *process {
 	applier := apply.New(apply.Options{Store: p.store, Table: w.table, Mapping: w.mapping, Logger: quiet(), Now: time.Now,
 		Applied: p.applied, Idle: simIdle})
 	w.must(w.recover(p, all, applier))
-	if p.handler, err = receive.New(receive.Options{Store: p.store, Open: true, Logger: quiet(), Accepted: p.applies.Set}); err != nil {
+	if p.handler, err = receive.New(receive.Options{Store: p.store, Open: true, Logger: quiet(), Accepted: p.accepted}); err != nil {
 		panic(err)
 	}
 	acting := &actor{w, &p.life, w.stream(ofApplier, p.nth)}
@@ -193,6 +193,9 @@ func (p *process) applied() {
 		time.AfterFunc(apart(k), s.Set)
 	}
 }
+
+// accepted wakes the applier, after the answer is out.
+func (p *process) accepted() { time.AfterFunc(97, p.applies.Set) }
 
 // apart keeps what happens to the deliverers at one time at instants of their own.
 func apart(nth int) time.Duration { return time.Duration(nth+1) * 311 }
