@@ -24,7 +24,7 @@ func TestAProcessThatMayOpenFewFilesServesOneAfterTheOtherAndLosesNothing(t *tes
 	}
 }
 
-// crowd has more senders than files come to a process, behind as many who say nothing.
+// crowd has as many senders as there are files come to a process, behind as many who say nothing.
 func crowd(t *testing.T, allowed int) *program.Service {
 	t.Helper()
 	s := program.New(t, program.Options{Wrapper: []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, allowed)}})
@@ -38,11 +38,17 @@ func crowd(t *testing.T, allowed int) *program.Service {
 	}
 	connected.Wait()
 	open := files(t, s)
-	for i := range 2 * allowed {
+	for i := range allowed {
 		connected.Add(1)
 		all.Go(func() {
 			body := program.Opened(fmt.Sprintf("crowd-%d", i), int64(1_700_000_000+i))
-			told.add(postWhen(t.Context(), s, program.Token, body, connected.Done), body)
+			conn, err := dial(t.Context(), s)
+			connected.Done()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			told.add(postOn(conn, program.Token, body), body)
 		})
 	}
 	connected.Wait()
@@ -54,14 +60,14 @@ func crowd(t *testing.T, allowed int) *program.Service {
 	if rest := told.others(200); len(rest) > 0 {
 		t.Errorf("%s", told)
 	}
-	program.Eventually(t, "every finding has its issue", func() bool { return len(s.Jira.Issues()) == 2*allowed+1 })
+	program.Eventually(t, "every finding has its issue", func() bool { return len(s.Jira.Issues()) == allowed+1 })
 	missing := lost(t, s, told)
 	if missing > 0 {
 		t.Errorf("%d acknowledged events are not in the store", missing)
 	}
 	report.Tell(t, report.Row{
 		Part: "Door",
-		What: fmt.Sprintf("%d files allowed, %d connections of which nothing comes, %d posts at once behind them", allowed, 2*allowed, 2*allowed),
+		What: fmt.Sprintf("%d files allowed, %d connections of which nothing comes, %d posts at once behind them", allowed, 2*allowed, allowed),
 		Outcome: fmt.Sprintf("%s; %d acknowledged lost; %d files open at that time; every issue made once",
 			told, missing, open),
 	})

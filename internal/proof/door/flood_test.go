@@ -18,15 +18,11 @@ func TestAFloodOfLargeBodiesCostsNeitherMemoryNorAnEvent(t *testing.T) {
 	idle := peak(t, s)
 	flood, strangers, small := newTally(), newTally(), newTally()
 	var all sync.WaitGroup
+	large := largeBodies()
 	for i := range *connections {
-		all.Go(func() {
-			body := large(i, 1<<20)
-			flood.add(post(t.Context(), s, program.Token, body), body)
-		})
-		all.Go(func() {
-			body := large(i, 1<<20)
-			strangers.add(post(t.Context(), s, "a-token-that-is-not-the-right-one", body), body)
-		})
+		body := large(i)
+		all.Go(func() { flood.add(post(t.Context(), s, program.Token, body...), body...) })
+		all.Go(func() { strangers.add(post(t.Context(), s, "a-token-that-is-not-the-right-one", body...), body...) })
 	}
 	took := good(t.Context(), t, s, small, "meanwhile")
 	all.Wait()

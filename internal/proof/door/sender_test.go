@@ -35,13 +35,16 @@ type tally struct {
 
 func newTally() *tally { return &tally{statuses: map[int]int{}, promised: map[string]bool{}} }
 
-func (c *tally) add(status int, body []byte) {
-	sum := sha256.Sum256(body)
+func (c *tally) add(status int, parts ...[]byte) {
+	sum := sha256.New()
+	for _, part := range parts {
+		_, _ = sum.Write(part) // never fails
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.statuses[status]++
 	if status == http.StatusOK {
-		c.promised[hex.EncodeToString(sum[:])] = true
+		c.promised[hex.EncodeToString(sum.Sum(nil))] = true
 	}
 }
 
@@ -84,22 +87,26 @@ func head(token string, length int) string {
 	return fmt.Sprintf("POST /webhook HTTP/1.1\r\nHost: ticketd\r\n%sContent-Length: %d\r\nConnection: close\r\n\r\n", authorization, length)
 }
 
-// post sends a body on a connection of its own, and reads the answer while it still sends. It gives
-// the status, 0 where there was no answer.
-func post(ctx context.Context, s *program.Service, token string, body []byte) int {
-	return postWhen(ctx, s, token, body, func() {})
-}
-
-// postWhen is post; connected is called when the connection stands, or cannot.
-func postWhen(ctx context.Context, s *program.Service, token string, body []byte, connected func()) int {
+// post sends a body, in parts, on a connection of its own, and reads the answer while it still
+// sends. It gives the status, 0 where there was no answer.
+func post(ctx context.Context, s *program.Service, token string, body ...[]byte) int {
 	conn, err := dial(ctx, s)
-	connected()
 	if err != nil {
 		return 0
 	}
+	return postOn(conn, token, body...)
+}
+
+// postOn is post on a connection, which it closes.
+func postOn(conn net.Conn, token string, body ...[]byte) int {
+	length := 0
+	for _, part := range body {
+		length += len(part)
+	}
 	var sent sync.WaitGroup
 	sent.Go(func() {
-		_, _ = (&net.Buffers{[]byte(head(token, len(body))), body}).WriteTo(conn) // refused half-way, as it may be
+		all := append(net.Buffers{[]byte(head(token, length))}, body...)
+		_, _ = all.WriteTo(conn) // refused half-way, as it may be
 	})
 	status := answer(conn)
 	_ = conn.Close()
@@ -187,26 +194,4 @@ func lost(t *testing.T, s *program.Service, told ...*tally) int {
 		}
 	}
 	return missing
-}
-
-// large gives a body of exactly a number of bytes: of those that are no JSON, those that are much
-// work to decode, and those that are a whole event with a long text.
-func large(i, size int) []byte {
-	var body []byte
-	switch i % 3 {
-	case 0:
-		body = fmt.Appendf(nil, "%d is no JSON ", i)
-		return append(body, bytes.Repeat([]byte{'x'}, size-len(body))...)
-	case 1:
-		body = fmt.Appendf(nil, `{"time":%d,"event":[`, i)
-		body = append(body, bytes.Repeat([]byte("{},"), (size-len(body)-4)/3)...)
-		body = append(body, "{}]}"...)
-	default:
-		body = program.Opened(fmt.Sprintf("large-%d", i), int64(1_700_000_000+i))
-		body = bytes.TrimSuffix(body, []byte("}"))
-		body = append(body, `,"text":"`...)
-		body = append(body, bytes.Repeat([]byte("y"), size-len(body)-2)...)
-		body = append(body, `"}`...)
-	}
-	return append(body, bytes.Repeat([]byte{' '}, size-len(body))...)
 }

@@ -50,6 +50,10 @@ func drip(conn net.Conn, text string, ended <-chan struct{}) {
 	}
 }
 
+// spare is how many files more than at its start a process may have open at rest: connections to the
+// tracker, which are kept for a while.
+const spare = 8
+
 func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 	s := program.New(t, program.Options{})
 	s.Start()
@@ -78,7 +82,7 @@ func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 	if most > memoryBound {
 		t.Errorf("%d MiB of memory", most>>20)
 	}
-	program.Eventually(t, "all connections are closed", func() bool { return files(t, s) <= idle })
+	program.Eventually(t, "all connections are closed", func() bool { return files(t, s) < idle+spare })
 	if missing := lost(t, s, small); missing > 0 {
 		t.Errorf("%d acknowledged events are not in the store", missing)
 	}
@@ -86,7 +90,7 @@ func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 		Part: "Door",
 		What: fmt.Sprintf("%d clients that send a byte each half second, half of them a header, half a body with the token; a good sender meanwhile",
 			*slowClients),
-		Outcome: fmt.Sprintf("good sender: %s, p99 %s; memory %d MiB; %d files open, %d afterwards at most",
-			small, p99(took), most>>20, open, idle),
+		Outcome: fmt.Sprintf("good sender: %s, p99 %s; memory %d MiB; %d files open, fewer than %d afterwards",
+			small, p99(took), most>>20, open, idle+spare),
 	})
 }
