@@ -71,6 +71,9 @@ func FuzzADocumentShowsItsTextsAndLeadsNowhereElse(f *testing.F) {
 	for i, s := range hostile {
 		f.Add([]byte{byte(i), byte(i*37) | 64, byte(i*11) | 64, 3, 70, 75, 231, 78, 101, 2, 111, 4, 80, 5, 67, 71}, s, hostile[(i*7+3)%len(hostile)], hostile[(i*5+1)%len(hostile)])
 	}
+	for _, plan := range [][]byte{{0, 96, 81, 84}, {0, 96, 82, 84}, {0, 96, 87}} { // "http:", then nothing, or a link to nowhere
+		f.Add(plan, "\u200b", "//evil.example", "")
+	}
 	f.Fuzz(func(t *testing.T, plan []byte, a, b, foreign string) {
 		if len(a)+len(b)+len(foreign) > 1<<10 {
 			return // nothing is to be cut

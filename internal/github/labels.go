@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -92,17 +93,16 @@ func (t *Tracker) postLabels(ctx context.Context, s *spot, names []string) error
 	if len(names) == 0 {
 		return nil
 	}
-	var all []*gh.Label
 	x, err := t.at(ctx, "add labels", s, func(ctx context.Context, c *gh.Client, s spot) error {
 		body := map[string][]string{"labels": names}
 		req, err := c.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/issues/%d/labels", s.place, s.number), body)
 		if err != nil {
 			return err
 		}
-		_, err = c.Do(ctx, req, &all)
+		_, err = c.Do(ctx, req, nil)
 		return err
 	})
-	if err == nil && !isList(x) {
+	if err == nil && !(isList(x) && json.Valid(x.Body)) {
 		return unusable("add labels", x, errNoLabels)
 	}
 	if e, ok := errors.AsType[*ticket.Error](err); ok && labelsRefused(e) {
@@ -124,7 +124,7 @@ func (t *Tracker) removeLabel(ctx context.Context, s *spot, name string) error {
 	switch {
 	case x.Status == http.StatusNotFound:
 		return nil
-	case err == nil && !isList(x):
+	case err == nil && !(isList(x) && json.Valid(x.Body)):
 		return unusable("remove label", x, errNoLabels)
 	}
 	return err

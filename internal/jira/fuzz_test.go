@@ -102,6 +102,9 @@ func plans(f *testing.F) {
 	}
 	f.Add([]byte{0, 67, 64, 64}, "a\n----\nReference "+markerA, markerA, "x")
 	f.Add([]byte{}, "", "", "")
+	for _, plan := range [][]byte{{0, 96, 81, 84}, {0, 96, 82, 84}, {0, 96, 87}} { // "http:", then nothing, or a link to nowhere
+		f.Add(plan, "\u200b", "//evil.example", "")
+	}
 }
 
 // fuzzed gives a draft whose body is made of hostile texts, small enough that nothing is cut.

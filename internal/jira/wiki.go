@@ -142,10 +142,6 @@ func wikiSpans(spans []ticket.Span) string {
 		}
 		escaped := wikiInline(text)
 		core := strings.TrimSpace(escaped)
-		if core == "" {
-			b.WriteString(escaped)
-			continue
-		}
 		// Marks must touch their words; the space around them stays outside.
 		before, after, _ := strings.Cut(escaped, core)
 		b.WriteString(before + wikiMarked(s, core) + after)
@@ -175,12 +171,14 @@ func wikiURL(href string) string {
 }
 
 // joined gives the spans with plain neighbours as one, so that no construct can be put together from
-// two of them. A link that cannot be followed is plain.
+// two of them. A link that cannot be followed is plain, and so is what shows nothing: it would keep
+// nothing apart.
 func joined(spans []ticket.Span) []ticket.Span {
 	var out []ticket.Span
 	for _, s := range spans {
-		if _, ok := webURL(s.URL); s.Kind == ticket.Link && !ok {
-			s = ticket.Span{Text: spanText(s)}
+		text := spanText(s)
+		if _, ok := webURL(s.URL); strings.TrimSpace(text) == "" || s.Kind == ticket.Link && !ok {
+			s = ticket.Span{Text: text}
 		}
 		if last := len(out) - 1; last >= 0 && s.Kind == ticket.Plain && out[last].Kind == ticket.Plain {
 			out[last].Text += s.Text
