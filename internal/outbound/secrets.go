@@ -78,7 +78,10 @@ func cut[T ~string | ~[]byte](s *secrets, text T) T {
 	var out []byte
 	kept := 0
 	for i := 0; i < len(text); {
-		n := found(s, text[i:])
+		n := 0
+		if s.begins[text[i]] {
+			n = found(s, text[i:])
+		}
 		if n == 0 {
 			i++
 			continue
@@ -95,9 +98,6 @@ func cut[T ~string | ~[]byte](s *secrets, text T) T {
 
 // found gives how much of the beginning of a text is a secret.
 func found[T ~string | ~[]byte](s *secrets, text T) int {
-	if !s.begins[text[0]] {
-		return 0
-	}
 	var first [layers + 1]byte
 	for depth := range first {
 		first[depth], _ = character(text, depth)
