@@ -16,7 +16,7 @@ import (
 	"ticketd/internal/proof/report"
 )
 
-var pairs = flag.Int("pairs", 300, "pairs of requests whose times are compared") //nolint:gochecknoglobals // a flag
+var pairs = flag.Int("pairs", 300, "pairs of requests whose times are compared")
 
 // nearPaths are those that are not, but nearly, /webhook, or /hooks/ with the secret.
 func nearPaths() []string {

@@ -229,7 +229,7 @@ func lineCases() []rawCase {
 		{"a host of nonsense", post + "\r\nHost: a b\r\n" + bearer + "\r\n\r\n", `400 "400 Bad Request: malformed Host header", closed`, 0},
 		{"a header of 40 kB", with(post, "X: "+strings.Repeat("x", 40<<10)), `431 "431 Request Header Fields Too Large", closed`, 0},
 		{"a target of 40 kB", with("POST /" + strings.Repeat("x", 40<<10) + " HTTP/1.1"), `431 "431 Request Header Fields Too Large", closed`, 0},
-		{"200 headers", with(post, append(many, "Content-Length: 2")...) + "39", "200 accepted, kept", 1},
+		{"200 headers", with(post, slices.Concat(many, []string{"Content-Length: 2"})...) + "39", "200 accepted, kept", 1},
 		{"5,000 headers", with(post, slices.Concat(slices.Repeat(many, 25), []string{"Content-Length: 2"})...) + "07", `431 "431 Request Header Fields Too Large", closed`, 0},
 		{"to be continued", with(post, "Expect: 100-continue", "Content-Length: 2") + "40", "100, 200 accepted, kept", 1},
 		{"a stranger's, to be continued", lines(post, "Expect: 100-continue", "Content-Length: 2") + "09", "401 unauthorized, closed", 0},

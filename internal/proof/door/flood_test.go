@@ -13,6 +13,7 @@ import (
 const memoryBound = 256 << 20
 
 func TestAFloodOfLargeBodiesCostsNeitherMemoryNorAnEvent(t *testing.T) {
+	onceIsEnough(t)
 	s := program.New(t, program.Options{})
 	s.Start()
 	idle := peak(t, s)
@@ -47,7 +48,6 @@ func TestAFloodOfLargeBodiesCostsNeitherMemoryNorAnEvent(t *testing.T) {
 	if missing > 0 {
 		t.Errorf("%d acknowledged events are not in the store", missing)
 	}
-	t.Logf("idle %d MiB, peak %d MiB; flood %s; strangers %s; good %s, p99 %s", idle>>20, most>>20, flood, strangers, small, p99(took))
 	report.Tell(t, report.Row{
 		Part: "Door",
 		What: fmt.Sprintf("%d connections with 1 MiB each and the token, %d without it, a good sender meanwhile", *connections, *connections),

@@ -10,10 +10,19 @@ import (
 )
 
 // What a run of all tests does is small; `make prove` asks for more.
-var ( //nolint:gochecknoglobals // flags of the test
+var (
 	connections = flag.Int("connections", 100, "connections of a flood, each with a body of 1 MiB")
 	slowClients = flag.Int("slow", 200, "clients that send a byte at a time")
 	goodPosts   = flag.Int("good", 20, "small events that a good sender posts meanwhile")
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// onceIsEnough leaves out of a short run, which is that of the race detector, what would only run the
+// same process again: it is built without the detector.
+func onceIsEnough(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the process is built without the race detector: this would be the same once more")
+	}
+}
