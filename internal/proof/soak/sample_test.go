@@ -25,7 +25,8 @@ type sample struct {
 	files, goroutines  int64
 	database, journal  int64 // bytes of the database and of its write-ahead log
 	events, findings   int64 // rows
-	waiting, calls     int64 // events that are not applied yet; calls that the trackers got
+	waiting, unmade    int64 // events that are not applied yet; tickets without an issue that want one
+	calls              int64 // that the trackers got
 	databasePerFinding int64
 }
 
@@ -97,11 +98,19 @@ func look(t *testing.T, s *program.Service, db *store.Store, began time.Time, ca
 			got.waiting = int64(n)
 		}
 	}
-	for _, n := range counts.Tickets {
+	for state, n := range counts.Tickets {
 		got.findings += int64(n) // each has a ticket of its own
+		if slices.Contains(unmade(), state) {
+			got.unmade += int64(n)
+		}
 	}
 	got.databasePerFinding = got.database / max(got.findings, 1)
 	return got
+}
+
+// unmade are the states of a ticket that wants an issue.
+func unmade() []store.TicketState {
+	return []store.TicketState{store.TicketWanted, store.TicketIntent, store.TicketDoubt}
 }
 
 type interior struct{ Goroutines, Heap int64 }
@@ -157,13 +166,13 @@ func table(all []sample) string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, //nolint:errcheck // into memory
-		"after\tRSS MiB\theap MiB\tfiles\tgoroutines\tdatabase MiB\tWAL MiB\tevents\tnot applied\tfindings\tcalls\t\n")
+		"after\tRSS MiB\theap MiB\tfiles\tgoroutines\tdatabase MiB\tWAL MiB\tevents\tnot applied\tno issue yet\tfindings\tcalls\t\n")
 	step := max(1, len(all)/20)
 	for i := step - 1; i < len(all); i += step {
 		s := all[i]
-		fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%d\t%d\t%.1f\t%.1f\t%d\t%d\t%d\t%d\t\n", //nolint:errcheck // into memory
+		fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%d\t%d\t%.1f\t%.1f\t%d\t%d\t%d\t%d\t%d\t\n", //nolint:errcheck // into memory
 			s.at.Round(time.Second/10), mib(s.resident), mib(s.heap), s.files, s.goroutines, mib(s.database), mib(s.journal),
-			s.events, s.waiting, s.findings, s.calls)
+			s.events, s.waiting, s.unmade, s.findings, s.calls)
 	}
 	_ = w.Flush() // into memory
 	return text.String()

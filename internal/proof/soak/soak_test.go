@@ -179,7 +179,7 @@ func (w *world) rest(s *sender) (v verdict) {
 			w.t.Fatal(err)
 		}
 		busy := counts.Events[store.EventNew]
-		for _, state := range []store.TicketState{store.TicketWanted, store.TicketIntent, store.TicketDoubt} {
+		for _, state := range unmade() {
 			busy += counts.Tickets[state]
 		}
 		if busy == 0 {
