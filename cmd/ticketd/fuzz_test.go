@@ -72,72 +72,101 @@ func fillList(v reflect.Value, text string, depth int) {
 	}
 }
 
-// A printout is what a command prints, and how many lines of it may be the text's own.
+// A printout is what a command prints of a database, of trackers or of files that hold a text everywhere.
 type printout struct {
-	name, text string
-	free       bool // it shows texts of several lines, indented
+	name string
+	of   func(t testing.TB, text string) string
+	free bool // it shows texts of several lines, set apart
 }
 
-// printouts are what the commands print of a database, of trackers and of files that hold a text
-// everywhere.
-func printouts(t testing.TB, text string) []printout {
+// rows makes a printout of a table about one thing.
+func rows[T any](of func([]T) [][]string) func(testing.TB, string) string {
+	return func(_ testing.TB, text string) string { return table(of([]T{filled[T](text)})...) }
+}
+
+// document makes a printout of a JSON document.
+func document[T any](t testing.TB, text string) string {
 	t.Helper()
-	tk, f, e := filled[store.Ticket](text), filled[store.Finding](text), filled[store.Event](text)
-	explained, symptom := filled[explainDocument](text), filled[doctor.Entry](text)
-	symptom.Severity, explained.Rehearsal.Requests[0].Purpose = ticket.Failing, explain.Write
-	broken := filled[explain.Outcome](text)
-	failed, passed := broken, broken
-	failed.Error, passed.OK = "", true
-	tested := testDocument{Cases: []explain.Outcome{broken, failed, passed}}
-	var told bytes.Buffer
-	(&program{streams: streams{stderr: &told}}).fail(&failure{err: errors.New(text), hint: text})
-	all := []printout{
-		{"tickets", ticketTable([]store.Ticket{tk}, []string{text}), false},
-		{"ticket", ticketSheet(tk, holdsRow(tk, []store.Finding{f}, nil)), false},
-		{"findings", table(findingRows([]store.Finding{f})...) + table(unroutedRows([]store.Finding{f})...), false},
-		{"comments", table(commentRows([]store.Comment{filled[store.Comment](text)})...), false},
-		{"calls", table(opRows([]store.Op{filled[store.Op](text)})...), false},
-		{"line", table(lineRows([]store.Ticket{tk}, []string{text})...), false},
-		{"pauses", table(pauseRows([]store.Scope{filled[store.Scope](text)})...), false},
-		{"events", eventTable([]store.Event{e}) + eventSheet(e), false},
-		{"body", safeLines(text), true},
-		{"problems", lines(config.Problems{filled[config.Problem](text)}), false},
-		{"failure", told.String(), false},
-		{"symptoms", (&doctorCommand{}).text(doctor.Report{Entries: []doctor.Entry{symptom}}), true},
-		{"cases", tested.text(), false},
-		{"explanation", explanationText(explained, &tk), true},
+	var out bytes.Buffer
+	if err := (output{JSON: true}).print(&out, filled[T](text), ""); err != nil {
+		t.Fatal(err)
 	}
-	for name, document := range map[string]any{"tickets": viewTicket(tk), "finding": viewFinding(f), "event": viewEvent(e), "call": viewOp(filled[store.Op](text)), "explanation": explained} {
-		var out bytes.Buffer
-		if err := (output{JSON: true}).print(&out, document, ""); err != nil {
-			t.Fatal(err)
-		}
-		if !json.Valid(out.Bytes()) {
-			t.Errorf("%s is no JSON: %q", name, out.String())
-		}
-		all = append(all, printout{name + " as JSON", out.String(), false})
+	if !json.Valid(out.Bytes()) {
+		t.Errorf("no JSON: %q", out.String())
 	}
-	return all
+	return out.String()
+}
+
+func printouts() []printout {
+	return []printout{
+		{"tickets", func(_ testing.TB, text string) string {
+			return ticketTable([]store.Ticket{filled[store.Ticket](text)}, []string{text})
+		}, false},
+		{"ticket", func(_ testing.TB, text string) string {
+			t := filled[store.Ticket](text)
+			return ticketSheet(t, holdsRow(t, []store.Finding{filled[store.Finding](text)}, nil))
+		}, false},
+		{"findings", rows(findingRows), false},
+		{"findings without a rule", rows(unroutedRows), false},
+		{"comments", rows(commentRows), false},
+		{"calls", rows(opRows), false},
+		{"line", func(_ testing.TB, text string) string {
+			return table(lineRows([]store.Ticket{filled[store.Ticket](text)}, []string{text})...)
+		}, false},
+		{"pauses", rows(pauseRows), false},
+		{"events", func(_ testing.TB, text string) string {
+			e := filled[store.Event](text)
+			return eventTable([]store.Event{e}) + eventSheet(e)
+		}, false},
+		{"body", func(_ testing.TB, text string) string { return safeLines(text) }, true},
+		{"problems", func(_ testing.TB, text string) string { return lines(config.Problems{filled[config.Problem](text)}) }, false},
+		{"failure", func(_ testing.TB, text string) string {
+			var told bytes.Buffer
+			(&program{streams: streams{stderr: &told}}).fail(&failure{err: errors.New(text), hint: text})
+			return told.String()
+		}, false},
+		{"symptoms", func(_ testing.TB, text string) string {
+			e := filled[doctor.Entry](text)
+			e.Severity = ticket.Failing
+			return (&doctorCommand{}).text(doctor.Report{Entries: []doctor.Entry{e}})
+		}, true},
+		{"cases", func(_ testing.TB, text string) string {
+			broken := filled[explain.Outcome](text)
+			failed, passed := broken, broken
+			failed.Error, passed.OK = "", true
+			return (&testDocument{Cases: []explain.Outcome{broken, failed, passed}}).text()
+		}, false},
+		{"explanation", func(_ testing.TB, text string) string {
+			d, row := filled[explainDocument](text), filled[store.Ticket](text)
+			d.Rehearsal.Requests[0].Purpose = explain.Write
+			return explanationText(d, &row)
+		}, true},
+		{"tickets as JSON", document[ticketDetail], false},
+		{"events as JSON", document[eventList], false},
+		{"an explanation as JSON", document[explainDocument], false},
+	}
 }
 
 // FuzzWhatCommandsPrint puts a text everywhere: whatever is printed of it, a terminal only shows it, and
 // it makes no line that could pass for one of ours.
 func FuzzWhatCommandsPrint(f *testing.F) {
-	for _, seed := range []string{"", "plain", hostile, "\x1b[2J", "\u202e", "\xff\xfe", "\U000e0041", "a\nSTATE closed\n", "\r\x9b31m", "\t|\v\f", "\u2028\u0085", "%s%!d(", "<tag>&\u2066"} {
-		f.Add(seed)
+	all := printouts()
+	for which := range all {
+		for _, seed := range []string{"", hostile, "\x1b[2J\u202e", "\xff\xfe\U000e0041", "a\nSTATE closed\n", "\r\x9b31m\t|\v\f\u2028\u0085", "%s%!d(<tag>&\u2066"} {
+			f.Add(uint8(which), seed)
+		}
 	}
-	want := map[string]int{}
-	for _, p := range printouts(f, "x") {
-		want[p.name] = strings.Count(p.text, "\n")
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, p := range printouts(t, "x"+text) {
-			if acted(strings.ReplaceAll(p.text, "\n", "")) {
-				t.Errorf("%s: %q", p.name, p.text)
-			}
-			if n := strings.Count(p.text, "\n"); !p.free && n != want[p.name] {
-				t.Errorf("%s: %d lines, not %d: %q", p.name, n, want[p.name], p.text)
-			}
+	f.Fuzz(func(t *testing.T, which uint8, text string) {
+		if len(text) > 256 {
+			return
+		}
+		p := all[int(which)%len(all)]
+		printed, plain := p.of(t, "x"+text), p.of(t, "x")
+		if acted(strings.ReplaceAll(printed, "\n", "")) {
+			t.Errorf("%s: %q", p.name, printed)
+		}
+		if n := strings.Count(plain, "\n"); !p.free && strings.Count(printed, "\n") != n {
+			t.Errorf("%s: not %d lines: %q", p.name, n, printed)
 		}
 	})
 }
