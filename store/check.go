@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"time"
 )
@@ -14,6 +15,26 @@ import (
 // checkLimit bounds the check of a database at its opening. SQLite reads about 100 MB, which are 30,000
 // events, in a second.
 const checkLimit = 2 * time.Second
+
+// examine refuses a database that is damaged or not the one that is known, before anything is changed in
+// it. Its connection only reads: another one would bring the log into the file when it is closed.
+func (s *Store) examine(ctx context.Context, path string, known memory) (err error) {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return err // new
+	}
+	db, err := sql.Open(driverName, (&url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
+		"mode": {"ro"}, "_busy_timeout": {busyTimeout}, "_query_only": {"on"}, "_error_rc": {"true"},
+	}.Encode()}).String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	if err := check(ctx, db, path, s.logger); err != nil {
+		return err
+	}
+	return recognise(ctx, db, path, known)
+}
 
 // check refuses a damaged database. What it cannot see is damage inside a value, for which the body of
 // an event has its digest.

@@ -51,7 +51,9 @@ func translate(err error) error {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case codeFull:
 		return fmt.Errorf("%w: %w", ErrFull, err)
-	case codeIOErr, codeCorrupt, codeNotADB:
+	case codeIOErr:
+		return fmt.Errorf("%w: %w", ErrDisk, err)
+	case codeCorrupt, codeNotADB:
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	case codeReadOnly, codePerm, codeCantOpen:
 		return fmt.Errorf("%w: %w", ErrReadOnly, err)

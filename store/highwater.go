@@ -23,7 +23,7 @@ func (m mark) max(o mark) mark {
 // memory is what the side file remembers of its database.
 type memory struct {
 	mark
-	database string // identity; "" in a file of before it was kept
+	identity string // of the database, random; "" where it was not kept yet
 }
 
 // highWater is the side file, with how far the database has come. It is written after the commit, so
@@ -31,7 +31,7 @@ type memory struct {
 // something: a backup was put back, or its log is gone.
 type highWater struct {
 	file     *os.File
-	database string
+	identity string
 	last     mark
 }
 
@@ -62,7 +62,7 @@ func readHighWater(path string) (m memory, ok bool, err error) {
 	switch len(words) {
 	case 1: // it held the operation alone, once
 	case 3:
-		m.database = words[2]
+		m.identity = words[2]
 	default:
 		return memory{}, false, nil
 	}
@@ -75,7 +75,7 @@ func openHighWater(path string, m memory) (*highWater, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &highWater{file: f, database: m.database, last: m.mark}
+	h := &highWater{file: f, identity: m.identity, last: m.mark}
 	n, err := h.write()
 	if err == nil {
 		err = f.Truncate(int64(n))
@@ -109,7 +109,7 @@ func (h *highWater) raise(m mark) error {
 }
 
 func (h *highWater) write() (n int, err error) {
-	return fmt.Fprintf(io.NewOffsetWriter(h.file, 0), highWaterLine, h.last.operation, h.last.event, h.database)
+	return fmt.Fprintf(io.NewOffsetWriter(h.file, 0), highWaterLine, h.last.operation, h.last.event, h.identity)
 }
 
 func (h *highWater) close() error { return errors.Join(h.file.Sync(), h.file.Close()) }

@@ -59,25 +59,36 @@ func inspect(path string, known memory) error {
 // recognise makes sure, before anything is changed in it, that a database is the one that the side file
 // remembers. One that is only older is let through.
 func recognise(ctx context.Context, db *sql.DB, path string, known memory) error {
-	var tables int
-	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'settings', 'events')`).Scan(&tables)
+	m, err := remembered(ctx, db)
 	if err != nil {
 		return translate(err)
-	}
-	var m meta
-	if tables == 3 {
-		if m, err = readMeta(ctx, db); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
 	}
 	lost := &LostError{Files: []string{path + highWaterSuffix}, Events: known.event}
 	switch {
 	case known.mark != (mark{}) && m.mark == (mark{}):
 		lost.What = "the database has nothing in it"
-	case known.database != "" && m.database != "" && known.database != m.database:
-		lost.What = "this is another database"
+	case known.identity != "" && m.identity != "" && known.identity != m.identity:
+		lost.What = "this database, or the -wal file beside it, is another one"
 	default:
 		return nil
 	}
 	return lost
+}
+
+// remembered gives what a database of any version says of itself: nothing where it is empty.
+func remembered(ctx context.Context, db *sql.DB) (m memory, err error) {
+	var tables, identities int
+	err = db.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'events')),
+		(SELECT count(*) FROM pragma_table_info('meta') WHERE name = 'identity')`).Scan(&tables, &identities)
+	if err != nil || tables < 2 {
+		return memory{}, err
+	}
+	err = db.QueryRowContext(ctx, `SELECT
+		coalesce((SELECT max(operation) FROM meta), 0),
+		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)`).Scan(&m.operation, &m.event)
+	if err == nil && identities > 0 {
+		err = db.QueryRowContext(ctx, `SELECT coalesce(max(identity), '') FROM meta`).Scan(&m.identity)
+	}
+	return m, err
 }

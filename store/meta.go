@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 )
 
 // meta is the one row about the database itself.
@@ -25,15 +26,14 @@ func readMeta(ctx context.Context, db *sql.DB) (meta, error) {
 	var m meta
 	err := db.QueryRowContext(ctx, `
 		SELECT operation, restored,
-			coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0),
-			coalesce((SELECT value FROM settings WHERE name = 'database'), '')
+			coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0), identity
 		FROM meta WHERE id = 1`).
-		Scan(&m.operation, &m.restored, &m.event, &m.database)
+		Scan(&m.operation, &m.restored, &m.event, &m.identity)
 	return m, translate(err)
 }
 
-// save writes the row, the identity, and where the numbers of events go on.
-func (m meta) save(ctx context.Context, db *sql.DB) error {
+// save writes the row and where the numbers of events go on.
+func (m meta) save(ctx context.Context, db *sql.DB, now time.Time) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return translate(err)
@@ -43,11 +43,10 @@ func (m meta) save(ctx context.Context, db *sql.DB) error {
 		text string
 		args []any
 	}{
-		{`INSERT INTO meta (id, operation, restored, touched) VALUES (1, $1, $2, 0)
-			ON CONFLICT (id) DO UPDATE SET operation = excluded.operation, restored = excluded.restored`,
-			[]any{m.operation, number(m.restored)}},
-		{`INSERT INTO settings (name, value) VALUES ('database', $1)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, []any{m.database}},
+		{`INSERT INTO meta (id, operation, restored, touched, identity) VALUES (1, $1, $2, $3, $4)
+			ON CONFLICT (id) DO UPDATE SET operation = excluded.operation, restored = excluded.restored,
+				touched = excluded.touched, identity = excluded.identity`,
+			[]any{m.operation, number(m.restored), millis(now), m.identity}},
 		{`DELETE FROM sqlite_sequence WHERE name = 'events'`, nil},
 		{`INSERT INTO sqlite_sequence (name, seq) VALUES ('events', $1)`, []any{m.event}},
 	} {

@@ -82,13 +82,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := prepareDatabase(path); err != nil {
 		return err
 	}
+	if err := s.examine(ctx, path, known); err != nil {
+		return err
+	}
 	if s.write, s.read, err = connect(ctx, path); err != nil {
-		return err
-	}
-	if err := check(ctx, s.write, path, s.logger); err != nil {
-		return err
-	}
-	if err := recognise(ctx, s.write, path, known); err != nil {
 		return err
 	}
 	if err := migrate(ctx, s.write, s.logger); err != nil {
@@ -138,8 +135,8 @@ func (s *Store) settle(ctx context.Context, path string, known memory, ok bool) 
 	}
 	m.restored = m.restored || m.older(known, ok)
 	m.mark = m.max(known.mark)
-	m.database = cmp.Or(m.database, rand.Text())
-	if err := m.save(ctx, s.write); err != nil {
+	m.identity = cmp.Or(m.identity, rand.Text())
+	if err := m.save(ctx, s.write, s.now()); err != nil {
 		return err
 	}
 	s.restored.Store(m.restored)

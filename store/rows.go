@@ -26,7 +26,8 @@ var (
 	ErrNewer    = errors.New("the database was written by a newer ticketd")
 	ErrBusy     = errors.New("the store is busy: try again later")
 	ErrFull     = errors.New("the disk is full")
-	ErrDamaged  = errors.New("the database or its disk is damaged")
+	ErrDamaged  = errors.New("the database is damaged")
+	ErrDisk     = errors.New("the disk answers with an error")
 	ErrSuspect  = errors.New("the disk did not confirm what was written to it: the database must be opened and checked again")
 	ErrReadOnly = errors.New("the database, or the folder it is in, cannot be written")
 

@@ -52,6 +52,7 @@ func hintFor(err error) string {
 		{store.ErrBusy, "try again in a moment"},
 		{store.ErrFull, "make room on the disk; nothing was lost"},
 		{store.ErrDamaged, "check the disk; move the database with its -wal and -shm aside, leave its .hwm there, and put back the newest backup"},
+		{store.ErrDisk, "check the disk; what could not be written was not accepted"},
 		{store.ErrSuspect, "check the disk; a new start looks whether the database is whole"},
 		{store.ErrReadOnly, "let the user that the daemon runs as write there; a disk that was mounted read-only after an error needs a check first"},
 		{store.ErrNoDatabase, "give store.path the name of the database file, or of one to be made"},

@@ -124,7 +124,12 @@ func (a *tally) storm(t *testing.T, s *program.Service, name string, n int) {
 // lost gives the accepted bodies that the store does not hold.
 func (a *tally) lost(t *testing.T, path string) []string {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: path})
+	var s *store.Store
+	var err error
+	program.Eventually(t, "the killed process is gone", func() bool {
+		s, err = store.Open(t.Context(), store.Options{Path: path})
+		return !errors.Is(err, store.ErrLocked)
+	})
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	left := maps.Clone(a.accepted)

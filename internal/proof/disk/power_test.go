@@ -28,7 +28,7 @@ func record(t *testing.T, env ...string) recording {
 	trace := filepath.Join(t.TempDir(), "trace")
 	s := program.New(t, program.Options{Dir: dir, Wrapper: strace(trace), Env: append(quiet(), env...)})
 	a := newTally()
-	for part, n := range []int{120, 20} {
+	for part, n := range []int{60, 10} {
 		s.Launch()
 		if !s.Up() {
 			t.Skipf("strace does not run here: %s", s.Log())

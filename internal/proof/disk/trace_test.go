@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,15 +57,6 @@ type reader struct {
 	calls    []call
 }
 
-//nolint:gochecknoglobals // compiled once
-var (
-	wholeLine = regexp.MustCompile(`^(\d+) +(\w+)\((.*)\) += (-?\d+)`)
-	unended   = regexp.MustCompile(`^(\d+) +(.*) <unfinished \.\.\.>$`)
-	resumed   = regexp.MustCompile(`^(\d+) +<\.\.\. \w+ resumed>(.*)$`)
-	quoted    = regexp.MustCompile(`"((?:\\x[0-9a-f]{2})*)"`)
-	described = regexp.MustCompile(`^\d+<((?:\\x[0-9a-f]{2})*)>`)
-)
-
 // readTrace gives the calls on a database and the events that the log says were accepted.
 func readTrace(t *testing.T, trace, database, log string) []call {
 	t.Helper()
@@ -87,35 +77,42 @@ func readTrace(t *testing.T, trace, database, log string) []call {
 	}
 }
 
+// line reads `THREAD NAME(ARGUMENTS) = RESULT`, or a half of it. Lines are long, so no pattern is matched.
 func (r *reader) line(line string) error {
-	if m := unended.FindStringSubmatch(line); m != nil {
-		r.begun[m[1]] = m[2]
+	thread, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimLeft(rest, " ")
+	if begun, ok := strings.CutSuffix(rest, " <unfinished ...>"); ok {
+		r.begun[thread] = begun
 		return nil
 	}
-	if m := resumed.FindStringSubmatch(line); m != nil {
-		line = m[1] + " " + r.begun[m[1]] + m[2]
+	if strings.HasPrefix(rest, "<... ") {
+		_, end, _ := strings.Cut(rest, " resumed>")
+		rest = r.begun[thread] + end
 	}
-	m := wholeLine.FindStringSubmatch(line)
-	if m == nil || strings.HasPrefix(m[4], "-") {
-		return nil // a process that ended, or a call that failed
+	name, args, _ := strings.Cut(rest, "(")
+	i := strings.LastIndex(args, " = ")
+	if i < 0 {
+		return nil // a process that ended
 	}
-	result, err := strconv.ParseInt(m[4], 10, 64)
-	if err != nil {
-		return err
+	var result int64
+	if _, err := fmt.Sscan(args[i+len(" = "):], &result); err != nil || result < 0 {
+		return nil // the call failed, or the process ended in it
 	}
-	return r.call(m[2], m[3], result)
+	return r.call(name, strings.TrimSuffix(strings.TrimRight(args[:i], " "), ")"), result)
 }
 
-// call notes a call that succeeded.
+// call notes a call that succeeded. Its first argument may be a file, written 3<path>; the first that
+// is in quotes is a path or what is written.
 func (r *reader) call(name, args string, result int64) error {
 	var path string
 	var data []byte
-	if m := described.FindStringSubmatch(args); m != nil {
-		path = string(unhex(m[1]))
-		args = args[len(m[0]):]
+	if number, rest, ok := strings.Cut(args, "<"); ok && !strings.ContainsAny(number, `", `) {
+		path, args, _ = strings.Cut(rest, ">")
+		path = string(unhex(path))
 	}
-	if m := quoted.FindStringSubmatch(args); m != nil {
-		data = unhex(m[1])
+	if _, rest, ok := strings.Cut(args, `"`); ok {
+		text, after, _ := strings.Cut(rest, `"`)
+		data, args = unhex(text), after
 	}
 	switch name {
 	case "open", "openat", "unlink", "unlinkat":
