@@ -138,6 +138,9 @@ func (r *run) auditTicket(ctx context.Context) error {
 	started, before := r.o.Now(), r.t
 	if proof.Without(ctx, proof.LateAudit) {
 		r.t.AuditAt = time.Time{}
+		if err := r.dealtWith(ctx); err != nil { // or what a listing saw asks for it again and again
+			return err
+		}
 		return r.done(ctx, started, nil)
 	}
 	closed, err := r.closeDuplicates(ctx)

@@ -34,27 +34,34 @@ func crowded(s *schedule) {
 	s.odds.pause, s.odds.call, s.odds.die, s.odds.favourite = 0.25, 0.1, 0, 0
 }
 
-// late has issues come into being long after the quiet period.
-func late(s *schedule) { s.odds.late, s.odds.call = time.Hour, 0.5 }
+// late has issues come into being long after the quiet period, while nothing else happens.
+func late(s *schedule) {
+	s.odds.late, s.odds.call = time.Hour, 0.5
+	s.run = func(p *play) {
+		p.open()
+		p.pass(3 * time.Hour)
+	}
+}
 
 // unbounded has a rule that makes as many tickets as there are: no digest.
 func unbounded(s *schedule) {
 	s.rule = with(s.rule, func(r *mapping.Rule) { r.MaxNewPerHour = nil })
 }
 
-// reopening has findings close and soon open again, while nobody touches the issues: what is closed then
-// was closed by ticketd, which by this rule leaves alone what a person closed. One deliverer that stands
-// still is not helped by another.
+// slow has every third call take up to 40 seconds, or be given up, and few that fail otherwise.
+func slow(s *schedule) { s.odds.slow, s.odds.call = 0.3, 0.02 }
+
+// reopening has findings close and open again while they are brought to the issues, which nobody else
+// touches: what is closed then was closed by ticketd, which by this rule leaves alone what a person closed.
 func reopening(s *schedule) {
-	s.deliverers = 1
 	s.rule = with(s.rule, func(r *mapping.Rule) { r.OnRegression, r.On = "nothing", nil })
 	s.run = func(p *play) {
 		p.open()
-		for range 10 {
+		for range 20 {
 			n := p.rng.IntN(early)
 			p.pass(p.upTo(10 * time.Minute))
 			p.tell(n, "FIXED")
-			p.pass(p.upTo(5 * time.Minute))
+			p.pass(p.upTo(30 * time.Second))
 			p.tell(n, "CREATED")
 		}
 	}
