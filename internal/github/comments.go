@@ -37,12 +37,10 @@ func (t *Tracker) Comments(ctx context.Context, r ticket.Ref) ([]ticket.Posted, 
 			return nil, unusable(op, x, errors.New("the answer is no list of comments"))
 		}
 		for _, c := range list {
-			m := markerOf(c.GetBody())
-			marked := commentMarker.MatchString(m)
-			if c.GetID() <= 0 || marked && c.GetUser().GetID() == 0 { // it may be the one that is looked for
-				return nil, unusable(op, x, errors.New("the answer lists a comment without its number or its author"))
+			if c.GetID() <= 0 { // it may be the one that is looked for
+				return nil, unusable(op, x, errors.New("the answer lists a comment without its number"))
 			}
-			if marked && t.ours(c.GetUser()) {
+			if m := markerOf(c.GetBody()); commentMarker.MatchString(m) && t.ours(c.GetUser()) {
 				posted = append(posted, ticket.Posted{ID: strconv.FormatInt(c.GetID(), 10), Marker: m})
 			}
 		}

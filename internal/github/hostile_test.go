@@ -165,3 +165,52 @@ func TestAnIssueThatWasTransferredOutOfAnAppsReachIsMissing(t *testing.T) {
 	_, err = outside.Read(t.Context(), r)
 	decided(t, err, ticket.Missing)
 }
+
+// Found by internal/proof/outbound: go-github reads a page in GitHub's place as no labels, and a
+// comment without a number as one of somebody else, which would be written again.
+func TestAPageInGitHubsPlaceIsNoSuccess(t *testing.T) {
+	s, tr := practice(t, githubtest.Options{})
+	i := create(t, tr)
+	for name, c := range map[string]struct {
+		method, part, body string
+		do                 func(*Tracker) error
+		want               ticket.Decision
+	}{
+		"label":   {http.MethodPost, "/labels", "<html>", func(tr *Tracker) error { return tr.Relabel(t.Context(), i.Ref, []string{"x"}, nil) }, ticket.Doubt},
+		"labels":  {http.MethodPost, "/labels", `[{"name":"x"`, func(tr *Tracker) error { return tr.Relabel(t.Context(), i.Ref, []string{"x"}, nil) }, ticket.Doubt},
+		"unlabel": {http.MethodDelete, "/labels/dt", "{}", func(tr *Tracker) error { return tr.Relabel(t.Context(), i.Ref, nil, []string{"dt"}) }, ticket.Doubt},
+		"delete":  {http.MethodDelete, "/comments/1", "<html>", func(tr *Tracker) error { return tr.DeleteComment(t.Context(), i.Ref, "1") }, ticket.Doubt},
+		"nothing": {http.MethodGet, "/comments", "[null]", func(tr *Tracker) error { _, err := tr.Comments(t.Context(), i.Ref); return err }, ticket.Retry},
+		"empty":   {http.MethodGet, "/comments", "[{}]", func(tr *Tracker) error { _, err := tr.Comments(t.Context(), i.Ref); return err }, ticket.Retry},
+	} {
+		page := answer{status: http.StatusOK, body: c.body}
+		err := c.do(trackerOf(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Method == c.method && strings.HasSuffix(r.URL.Path, c.part) {
+				return page.RoundTrip(r)
+			}
+			return s.RoundTrip(r)
+		})))
+		if len(page.asked) != 1 {
+			t.Errorf("%s: asked %q", name, page.asked)
+		}
+		if err == nil || ticket.DecisionOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Found by internal/proof/secrets: what cannot be decoded of an answer was quoted, and this one holds
+// a credential that no request has shown yet.
+func TestATokenInAnAnswerThatCannotBeReadIsNotTold(t *testing.T) {
+	const minted = "ghs_cnry0123456789abcdef"
+	_, good := practiceApp(t, githubtest.Options{}, func(*App) {})
+	tr := trackerOf(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+		a := answer{status: http.StatusOK, body: `{"id":5}`}
+		if strings.HasSuffix(r.URL.Path, "/access_tokens") {
+			a = answer{status: http.StatusCreated, body: `{"token":"` + minted + `","expires_at":"` + minted + `"}`}
+		}
+		return a.RoundTrip(r)
+	}), func(o *Options) { o.App = good.o.App })
+	_, err := tr.Create(t.Context(), draft())
+	lacks(t, decided(t, err, ticket.Retry).Error(), minted)
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"ticketd/internal/ticket"
@@ -72,10 +73,9 @@ func (t *Tracker) commentPages(ctx context.Context, path string) ([]comment, err
 		if page.Comments == nil || page.Total == nil {
 			return nil, &ticket.Error{Decision: ticket.Retry, Op: "comments", Status: http.StatusOK, Err: errNotJSON}
 		}
-		for _, c := range *page.Comments {
-			if !reID.MatchString(c.ID) || c.marker() != "" && c.Author.id() == "" { // it may be the one that is looked for
-				return nil, &ticket.Error{Decision: ticket.Retry, Op: "comments", Status: http.StatusOK, Err: errNoComment}
-			}
+		nameless := func(c comment) bool { return !reID.MatchString(c.ID) } // it may be the one that is looked for
+		if slices.ContainsFunc(*page.Comments, nameless) {
+			return nil, &ticket.Error{Decision: ticket.Retry, Op: "comments", Status: http.StatusOK, Err: errNoComment}
 		}
 		all = append(all, *page.Comments...)
 		if len(all) >= *page.Total {

@@ -129,3 +129,50 @@ func TestALabelCannotBePutTogetherToAMarker(t *testing.T) {
 		}
 	}
 }
+
+// Found by internal/proof/outbound: a list of transitions that is not there was a workflow without a
+// way, which a person is told of, and a comment without its number was somebody else's.
+func TestAnAnswerWithoutItsMembersIsReadAgain(t *testing.T) {
+	for body, read := range map[string]func(*Tracker) error{
+		`{}`:                            func(tr *Tracker) error { return closing(t, tr) },
+		`{"transitions":null}`:          func(tr *Tracker) error { return closing(t, tr) },
+		`{"transitions":[null]}`:        func(tr *Tracker) error { return closing(t, tr) },
+		`{"transitions":[{"id":"x"}]}`:  func(tr *Tracker) error { return closing(t, tr) },
+		`{"total":1,"comments":[null]}`: func(tr *Tracker) error { return commented(t, tr) },
+	} {
+		s := start(t, jiratest.Options{})
+		s.create(t, draft())
+		tr := start(t, jiratest.Options{}, func(o *Options) {
+			o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(r.URL.Path, "/transitions") || strings.HasSuffix(r.URL.Path, "/comment") {
+					return answering(http.StatusOK, body).RoundTrip(r)
+				}
+				return s.RoundTrip(r)
+			})
+		})
+		if err := read(tr.t); err == nil || ticket.DecisionOf(err) != ticket.Retry {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func closing(t *testing.T, tr *Tracker) error {
+	t.Helper()
+	_, err := tr.SetState(t.Context(), ticket.Ref{ID: "10001", Key: "SEC-1", Project: "SEC"}, ticket.Change{})
+	return err
+}
+
+func commented(t *testing.T, tr *Tracker) error {
+	t.Helper()
+	_, err := tr.Comments(t.Context(), ticket.Ref{ID: "10001", Key: "SEC-1", Project: "SEC"})
+	return err
+}
+
+func TestAProjectThatIsNoneIsNotTakenFromAnAnswer(t *testing.T) {
+	s := start(t, jiratest.Options{}, func(o *Options) {
+		o.Deployment = Cloud
+		o.Transport = answering(http.StatusOK, `{"id":"10001","key":"SEC-1","accountId":"x","fields":{"status":{"statusCategory":{"key":"new"}},"project":{"key":"https://evil.example/"}}}`)
+	})
+	_, err := s.t.Read(t.Context(), ticket.Ref{ID: "10001"})
+	wantDecision(t, err, ticket.Retry)
+}
