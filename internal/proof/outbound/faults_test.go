@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -26,9 +27,7 @@ func instead(name string, status int, header http.Header, body func() io.Reader)
 		if status != 0 {
 			right.StatusCode = status
 		}
-		for key, values := range header {
-			right.Header[key] = values
-		}
+		maps.Copy(right.Header, header)
 		right.Body = io.NopCloser(body())
 		return right, nil
 	}}

@@ -38,7 +38,7 @@ func send(t *testing.T, method, address string, header http.Header, body []byte)
 	if err != nil {
 		return 0, nil // it may hang up on what it does not want
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read from
+	defer resp.Body.Close() // only read from
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func spoil(t *testing.T, address, text string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // nothing more is wanted of it
+	defer conn.Close() // nothing more is wanted of it
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}

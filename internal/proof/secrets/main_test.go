@@ -11,7 +11,7 @@ import (
 )
 
 // What a run of all tests does is small; `make prove` asks for more.
-var ( //nolint:gochecknoglobals // flags of the test
+var ( // flags of the test
 	runs   = flag.Uint64("runs", 3, "lives of the process; in 7 every hostile answer is given by some tracker to reads, creates and changes, in 39 by every one")
 	stride = flag.Int("stride", 53, "bytes between the places at which the configuration is damaged; 1 is every byte")
 )

@@ -3,8 +3,7 @@ package secrets
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -45,6 +44,7 @@ type tracker struct {
 }
 
 func newWorld(t *testing.T) *world {
+	t.Helper()
 	w := &world{searcher: new(searcher), folder: t.TempDir(), credentials: map[string]string{}, stranger: newStranger(t)}
 	w.token, w.capability, w.other = w.secret("server.token", ""), w.secret("server.capability", ""), w.secret("environment", "")
 	for _, name := range []string{"jira.cloud", "jira.pat", "jira.env", "jira.proxied", "github.token", "jira.tls", "jira.tunnel", "jira.unknown"} {
@@ -83,6 +83,7 @@ func (w *world) add(t *testing.T, name string, server http.Handler, issues func(
 // unreachable makes a proxy with a password, and what is never reached: a host behind that proxy, one
 // whose certificate nobody vouches for, and one without an address.
 func (w *world) unreachable(t *testing.T) {
+	t.Helper()
 	password := w.secret("proxy", "")
 	refusing := newFront("proxy", nil)
 	proxy := program.Serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -94,7 +95,7 @@ func (w *world) unreachable(t *testing.T) {
 		raw(rw, "HTTP/1.1 407 "+strings.Join(credentials(r), " ")+"\r\nContent-Length: 0\r\n\r\n")
 	}))
 	vouched := httptest.NewUnstartedServer(w.stranger)
-	vouched.Config.ErrorLog = log.New(io.Discard, "", 0)
+	vouched.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	vouched.StartTLS()
 	t.Cleanup(vouched.Close)
 	w.tls, w.unknown = vouched.Listener.Addr().String(), "nowhere.invalid"
