@@ -25,9 +25,10 @@ func TestAProcessThatMayOpenFewFilesServesOneAfterTheOtherAndLosesNothing(t *tes
 	}
 }
 
-// crowd has as many senders as there are files come to a process, behind as many who say nothing.
+// crowd has more senders than there is room for come to a process, behind more who say nothing.
 func crowd(t *testing.T, allowed int) *program.Service {
 	t.Helper()
+	senders := allowed/2 + 8
 	s := program.New(t, program.Options{Wrapper: []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, allowed)}})
 	s.Start()
 	told := newTally()
@@ -39,7 +40,7 @@ func crowd(t *testing.T, allowed int) *program.Service {
 	}
 	connected.Wait()
 	open := files(t, s)
-	for i := range allowed {
+	for i := range senders {
 		connected.Add(1)
 		all.Go(func() {
 			body := program.Opened(fmt.Sprintf("crowd-%d", i), int64(1_700_000_000+i))
@@ -61,14 +62,14 @@ func crowd(t *testing.T, allowed int) *program.Service {
 	if rest := told.others(200); len(rest) > 0 {
 		t.Errorf("%s", told)
 	}
-	program.Eventually(t, "every finding has its issue", func() bool { return len(s.Jira.Issues()) == allowed+1 })
+	program.Eventually(t, "every finding has its issue", func() bool { return len(s.Jira.Issues()) == senders+1 })
 	missing := lost(t, s, told)
 	if missing > 0 {
 		t.Errorf("%d acknowledged events are not in the store", missing)
 	}
 	report.Tell(t, report.Row{
 		Part: "Door",
-		What: fmt.Sprintf("%d files allowed, %d connections of which nothing comes, %d posts at once behind them", allowed, 2*allowed, allowed),
+		What: fmt.Sprintf("%d files allowed, %d connections of which nothing comes, %d posts at once behind them", allowed, 2*allowed, senders),
 		Outcome: fmt.Sprintf("%s; %d acknowledged lost; %d files open at that time; every issue made once",
 			told, missing, open),
 	})

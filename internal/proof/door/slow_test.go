@@ -70,12 +70,12 @@ func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 		all.Go(func() { trickle(ctx, s, text, connected.Done) })
 	}
 	connected.Wait()
-	took := good(t.Context(), t, s, small, "meanwhile")
+	took := good(t.Context(), t, s, small)
 	open := files(t, s)
 	enough()
 	all.Wait()
 
-	if rest := small.others(200); len(rest) > 0 {
+	if !wellServed(small) {
 		t.Errorf("the good sender: %s", small)
 	}
 	most := peak(t, s)
