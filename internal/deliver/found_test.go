@@ -1,12 +1,21 @@
 package deliver_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 )
 
 // What the schedules found is tested here by hand as well, where that is easy.
+
+func TestSchedulesThatOnceWentWrong(t *testing.T) {
+	for seed, was := range map[uint64]string{
+		691: "after a restore a reopening was refused, and the issue never told of its members any more",
+	} {
+		t.Run(fmt.Sprintf("seed %d: %s", seed, was), func(t *testing.T) { playOut(t, seed, newTally()) })
+	}
+}
 
 func TestARestoredStoreDoesNotBelieveThatTheTextIsAsItWroteItLast(t *testing.T) {
 	s := calm(t, byParent)

@@ -94,6 +94,9 @@ func (r *run) stateFailed(ctx context.Context, name string, started time.Time, c
 	if ticket.DecisionOf(cause) == ticket.Refused {
 		// Certain: nothing was changed on the last hop. Say so in the issue, then leave it held.
 		r.t.Applied.Known, r.t.Applied.Refused = true, r.f.Status
+		if r.t.Applied.Told == nil { // adopted, and nobody remembers what was told
+			r.toldAll()
+		}
 		due = r.o.Now()
 	}
 	return r.done(ctx, due, note(name, started, r.o.Now(), cause, ""))
