@@ -95,7 +95,7 @@ func (a ablation) schedule(seed uint64, told *tally, without ...proof.Mechanism)
 func (a ablation) found(seed uint64, with *tally) string {
 	text := fmt.Sprintf("found in schedule %d of at most %d: %s", seed+1, a.within, a.shows.meaning)
 	if n := with.counts["late duplicates"]; n > 0 {
-		text += fmt.Sprintf("; with it there were %d late duplicates, and all were closed", n)
+		text += fmt.Sprintf("; with it, late duplicates were made and closed: %d", n)
 	}
 	return text
 }

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"testing"
+)
+
+func TestAReadWaitsWhileAllReadersAreLentAndGivesUpWithItsContext(t *testing.T) {
+	b := newBench(t)
+	lent := make([]*connection, maxReaders)
+	for i := range lent {
+		c, err := b.readers.lend(b.ctx())
+		must(t, err)
+		lent[i] = c
+	}
+	ended, cancel := context.WithCancel(b.ctx())
+	cancel()
+	_, err := b.Scopes(ended, "jira")
+	wantError(t, err, context.Canceled)
+	read := make(chan error)
+	go func() {
+		_, err := b.Scopes(b.ctx(), "jira")
+		read <- err
+	}()
+	for _, c := range lent {
+		b.readers.takeBack(c, true) // a broken one makes room for another
+	}
+	must(t, <-read)
+}
+
+func TestAClosedStoreIsNotRead(t *testing.T) {
+	b := newBench(t)
+	_, err := b.Scopes(b.ctx(), "jira")
+	must(t, err)
+	must(t, b.Close())
+	_, err = b.Scopes(b.ctx(), "jira")
+	wantError(t, err, ErrClosed)
+	_, err = b.Counts(b.ctx())
+	wantError(t, err, ErrClosed)
+}
+
+func TestAReadSeesWhatWasCommittedBeforeIt(t *testing.T) {
+	b := newBench(t)
+	var all sync.WaitGroup
+	for range 2 * maxReaders {
+		all.Go(func() {
+			for range 20 {
+				_, err := b.Accept(b.ctx(), Incoming{Body: []byte("same"), Received: noon})
+				if err != nil {
+					t.Error(err)
+				}
+				if e, err := b.LastEvent(b.ctx()); err != nil || string(e.Body) != "same" {
+					t.Errorf("read %q: %v", e.Body, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if e, err := b.LastEvent(b.ctx()); err != nil || e.Seen != 2*maxReaders*20 {
+		t.Errorf("seen %d times, want %d: %v", e.Seen, 2*maxReaders*20, err)
+	}
+}
