@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
-	"time"
 
 	"ticketd/internal/deliver"
 	"ticketd/internal/github"
@@ -157,6 +156,5 @@ func stage(t *testing.T, k kind) (deliver.Tracker, scene, *line) {
 	if c, is := tr.(interface{ Close() }); is {
 		t.Cleanup(c.Close)
 	}
-	time.Sleep(time.Hour) // of the bubble: what lags is there
 	return tr, s, l
 }
