@@ -2,8 +2,10 @@ package soak_test
 
 import (
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -131,6 +133,20 @@ func fill(t *testing.T, path string, rows, old int, now time.Time) {
 		}
 	}
 	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, path)
+}
+
+// settle has the system write down what was filled in, or the first to wait for the disk would wait for
+// gigabytes of it.
+func settle(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
