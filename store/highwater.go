@@ -53,11 +53,9 @@ func readHighWater(path string) (m memory, ok bool, err error) {
 	words := strings.Fields(string(text))
 	numbers := []*int64{&m.operation, &m.event}
 	for i, word := range words[:min(len(words), len(numbers))] {
-		n, err := strconv.ParseInt(word, 10, 64)
-		if err != nil || n < 0 {
+		if *numbers[i], ok = natural(word); !ok {
 			return memory{}, false, nil
 		}
-		*numbers[i] = n
 	}
 	switch len(words) {
 	case 1: // it held the operation alone, once
@@ -67,6 +65,11 @@ func readHighWater(path string) (m memory, ok bool, err error) {
 		return memory{}, false, nil
 	}
 	return m, true, nil
+}
+
+func natural(word string) (n int64, ok bool) {
+	n, err := strconv.ParseInt(word, 10, 64)
+	return n, err == nil && n >= 0
 }
 
 // openHighWater opens the file for writing and brings it to what is to be remembered, durably.

@@ -111,7 +111,9 @@ func TestAnEmptyDatabaseOrAnotherOneIsRefusedBesideAForeignSideFile(t *testing.T
 	for _, from := range []*bench{empty, other} {
 		b.lose("", "-wal", "-shm")
 		must(t, os.WriteFile(b.path, from.file(""), 0o600))
-		b.refused()
+		if lost := b.refused(); lost.Events != 1 {
+			t.Errorf("told: %+v", lost)
+		}
 	}
 	if !strings.Contains(b.refused().Error(), "another one") {
 		t.Errorf("told: %v", b.refused())
@@ -125,7 +127,9 @@ func TestTheLogOfAnotherDatabaseIsRefusedAndNotBroughtIntoTheFile(t *testing.T) 
 	other.accept("theirs")
 	other.work(other.insert(wanted("g")))
 	must(t, os.WriteFile(b.path+"-wal", other.file("-wal"), 0o600))
-	b.refused()
+	if lost := b.refused(); !strings.Contains(lost.What, "-wal file") {
+		t.Errorf("told: %v", lost)
+	}
 	b.lose("-wal", "-shm")
 	b.open()
 	if e, err := b.LastEvent(b.ctx()); err != nil || string(e.Body) != "ours" || b.Restored() {

@@ -24,7 +24,6 @@ import (
 	"ticketd/store"
 )
 
-//nolint:gochecknoglobals // flags of the tests
 var (
 	states = flag.Int("states", 200, "states of the disk after a power failure")
 	flips  = flag.Int("flips", 0, "databases with a flipped bit; 0: as many as states")
@@ -44,6 +43,7 @@ func random(n int) *rand.Rand { return rand.New(rand.NewPCG(*seed, uint64(n))) }
 
 // again tells how a case is run again.
 func again(t *testing.T) string {
+	t.Helper()
 	return fmt.Sprintf("go test ./internal/proof/disk -run '^%s$' -args -states %d -faults %d -flips %d -seed %d",
 		strings.SplitN(t.Name(), "/", 2)[0], *states, *faults, *flips, *seed)
 }
@@ -91,6 +91,7 @@ func newTally() *tally { return &tally{accepted: make(map[string]bool)} }
 
 // post posts a body and notes the answer, which it gives; 0: none.
 func (a *tally) post(t *testing.T, s *program.Service, body []byte) int {
+	t.Helper()
 	status, err := s.Post(t.Context(), body)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -188,7 +189,7 @@ func swift(t *testing.T) string {
 	if _, err := os.Stat(memory); err != nil {
 		return t.TempDir()
 	}
-	dir, err := os.MkdirTemp(memory, "ticketd-disk-")
+	dir, err := os.MkdirTemp(memory, "ticketd-disk-") //nolint:usetesting // t.TempDir is on the disk
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	return dir

@@ -95,7 +95,7 @@ func (r *reader) line(line string) error {
 		return nil // a process that ended
 	}
 	var result int64
-	if _, err := fmt.Sscan(args[i+len(" = "):], &result); err != nil || result < 0 {
+	if n, _ := fmt.Sscan(args[i+len(" = "):], &result); n == 0 || result < 0 {
 		return nil // the call failed, or the process ended in it
 	}
 	return r.call(name, strings.TrimSuffix(strings.TrimRight(args[:i], " "), ")"), result)
@@ -132,7 +132,7 @@ func (r *reader) call(name, args string, result int64) error {
 	c := call{suffix: suffix, data: data}
 	switch name {
 	case "open", "openat":
-		return r.opened(c, args)
+		return r.opened(suffix, args)
 	case "unlink", "unlinkat":
 		c.kind, c.data, r.present[suffix] = unlink, nil, false
 	case "pwrite64":
@@ -151,14 +151,13 @@ func (r *reader) call(name, args string, result int64) error {
 	return nil
 }
 
-func (r *reader) opened(c call, flags string) error {
-	c.data = nil
+func (r *reader) opened(suffix, flags string) error {
 	if strings.Contains(flags, "O_TRUNC") {
 		return errors.New("O_TRUNC is not understood")
 	}
-	if strings.Contains(flags, "O_CREAT") && !r.present[c.suffix] {
-		r.present[c.suffix] = true
-		r.calls = append(r.calls, call{kind: create, suffix: c.suffix})
+	if strings.Contains(flags, "O_CREAT") && !r.present[suffix] {
+		r.present[suffix] = true
+		r.calls = append(r.calls, call{kind: create, suffix: suffix})
 	}
 	return nil
 }
