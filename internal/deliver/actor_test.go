@@ -91,7 +91,7 @@ func (a *actor) at(p proof.Point) {
 	if pause < a.w.odds.pause {
 		a.w.tally.add("pauses", 1)
 		a.w.say("a pause of %v at %s", time.Duration(wait), p)
-		time.Sleep(time.Duration(wait))
+		sleep(time.Duration(wait))
 		if !writer {
 			a.live()
 		}

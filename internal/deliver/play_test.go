@@ -124,13 +124,13 @@ func (p *play) deliver(m *message, number uint64, delay time.Duration, stubborn 
 	nth := number << 12
 	rng := p.stream(ofSender, nth)
 	p.sending.Go(func() {
-		time.Sleep(delay)
+		sleep(delay)
 		for {
 			nth++
 			if p.posted(m, nth) || !stubborn && !p.calm.Load() {
 				return
 			}
-			time.Sleep(time.Duration(1 + rng.Int64N(int64(5*time.Minute))))
+			sleep(time.Duration(1 + rng.Int64N(int64(5*time.Minute))))
 		}
 	})
 }
@@ -176,7 +176,7 @@ func (p *play) run() {
 	}
 }
 
-func (p *play) pass(d time.Duration) { time.Sleep(d + time.Duration(1+p.rng.IntN(1000))) }
+func (p *play) pass(d time.Duration) { sleep(d + time.Duration(1+p.rng.IntN(1000))) }
 
 // operate restarts ticketd, and makes a backup meanwhile or puts one in place.
 func (p *play) operate() {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ticketd/internal/proof"
 	"ticketd/internal/proof/report"
@@ -174,3 +175,6 @@ func (t *tally) missed(number uint64) (all []string) {
 	}
 	return all
 }
+
+// sleep lets virtual time go by; the whole of a schedule is in a bubble.
+func sleep(d time.Duration) { time.Sleep(d) }

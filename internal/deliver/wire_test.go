@@ -45,7 +45,7 @@ func over[T any](ctx context.Context, w *wire, lost ticket.Decision, call func()
 		time.AfterFunc(there, func() { _, _ = call() })
 		return none, w.noAnswer(left, lost)
 	}
-	time.Sleep(there)
+	sleep(there)
 	out, err := call()
 	if after {
 		w.fall("answer under way")
@@ -54,13 +54,13 @@ func over[T any](ctx context.Context, w *wire, lost ticket.Decision, call func()
 	if there+back > left {
 		return none, w.noAnswer(left-there, lost)
 	}
-	time.Sleep(back)
+	sleep(back)
 	w.live()
 	return out, err
 }
 
 func (w *wire) noAnswer(after time.Duration, lost ticket.Decision) error {
-	time.Sleep(after)
+	sleep(after)
 	w.live()
 	return simError(lost)
 }

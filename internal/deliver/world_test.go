@@ -113,7 +113,7 @@ func (w *world) start() {
 			if w.ends() {
 				return
 			}
-			time.Sleep(time.Duration(1 + operator.Int64N(int64(2*time.Minute))))
+			sleep(time.Duration(1 + operator.Int64N(int64(2*time.Minute))))
 		}
 	}()
 }
@@ -146,7 +146,7 @@ func (w *world) boot() *process {
 	})
 	for k, r := range all {
 		p.running.Go(func() {
-			time.Sleep(apart(k))
+			sleep(apart(k))
 			r.run()
 		})
 	}
@@ -210,7 +210,7 @@ func (w *world) bury(p *process) {
 	if !p.dead() {
 		p.running.Wait()
 	}
-	time.Sleep(1) // everything else has come to rest
+	sleep(1) // everything else has come to rest
 	w.must(p.store.Close())
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -256,7 +256,7 @@ func (w *world) up() *process {
 		if p != nil && !p.dead() {
 			return p
 		}
-		time.Sleep(time.Second)
+		sleep(time.Second)
 	}
 }
 
@@ -329,7 +329,7 @@ func (r *replica) run() {
 		if r.p.ctx.Err() != nil {
 			return
 		}
-		time.Sleep(time.Duration(1 + r.acting.rng.Int64N(int64(2*time.Minute))))
+		sleep(time.Duration(1 + r.acting.rng.Int64N(int64(2*time.Minute))))
 		if r.p.ctx.Err() != nil {
 			return
 		}

@@ -45,7 +45,7 @@ func parts() []part {
 			name: "simulation", pkg: "./internal/deliver", run: "^TestEverySchedule|^TestSchedules", slice: true, limit: time.Hour,
 			args: by("-schedules", "150", "10000", "1000000"),
 		},
-		{name: "ablations", pkg: "./internal/deliver", run: "^TestWithout", slice: true, limit: 30 * time.Minute},
+		{name: "ablations", pkg: "./internal/deliver", run: "Mechanism", slice: true, limit: 30 * time.Minute},
 		{
 			name: "kills", pkg: "./internal/proof/kills", run: ".", limit: 30 * time.Minute,
 			args: by("-kills", "5", "100", "2000"),
