@@ -55,8 +55,8 @@ func Hasten(d time.Duration) time.Duration { return d / max(process().haste, 1) 
 // Shorten gives the time after which a real process forgets what it would forget after d.
 func Shorten(d time.Duration) time.Duration { return d / max(process().lapse, 1) }
 
-// real is what the environment says.
-type real struct {
+// order is what the environment of a real process says.
+type order struct {
 	point   Point
 	pass    int64        // that is fatal
 	left    atomic.Int64 // until it is
@@ -66,38 +66,38 @@ type real struct {
 	lapse   time.Duration // how many times sooner things are forgotten
 }
 
-var process = sync.OnceValue(func() *real {
-	r := new(real)
+var process = sync.OnceValue(func() *order {
+	o := new(order)
 	where := os.Getenv(CrashAt)
 	if where == "" {
-		where, r.panics = os.Getenv(PanicAt), true
+		where, o.panics = os.Getenv(PanicAt), true
 	}
 	point, nth, _ := strings.Cut(where, ":")
-	r.point = Point(point)
+	o.point = Point(point)
 	if n, err := strconv.ParseInt(nth, 10, 64); err == nil {
-		r.pass = n
-		r.left.Store(n)
+		o.pass = n
+		o.left.Store(n)
 	}
 	if n, err := strconv.ParseInt(os.Getenv(Hurry), 10, 64); err == nil {
-		r.haste = time.Duration(n)
+		o.haste = time.Duration(n)
 	}
 	if n, err := strconv.ParseInt(os.Getenv(Lapse), 10, 64); err == nil {
-		r.lapse = time.Duration(n)
+		o.lapse = time.Duration(n)
 	}
 	for name := range strings.SplitSeq(os.Getenv(DoWithout), ",") {
-		r.without = append(r.without, Mechanism(name))
+		o.without = append(o.without, Mechanism(name))
 	}
-	return r
+	return o
 })
 
-func (r *real) at(p Point) {
-	if p != r.point || r.left.Add(-1) != 0 {
+func (o *order) at(p Point) {
+	if p != o.point || o.left.Add(-1) != 0 {
 		return
 	}
-	if r.panics {
+	if o.panics {
 		panic("a proof wants it at " + string(p))
 	}
-	fmt.Fprintf(os.Stderr, `{"msg":"dying for a proof","point":%q,"pass":%d}`+"\n", p, r.pass)
+	fmt.Fprintf(os.Stderr, `{"msg":"dying for a proof","point":%q,"pass":%d}`+"\n", p, o.pass)
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
 		_ = self.Kill() // there is nobody left to tell
 	}

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"ticketd/internal/proof/report"
@@ -20,15 +23,16 @@ type event struct {
 	Value  string
 }
 
-// listen reads the events of a test run to their end: it gives the rows that the tests told, in the
-// order of their telling, and writes the output of tests that failed, and of those that were skipped,
-// to out.
+// listen reads the events of a test run to their end and gives the rows that the tests told, in the
+// order of their telling, with one for every test that was skipped. The output of tests that failed, that
+// were skipped or that never ended goes to out.
 func listen(events io.Reader, out io.Writer) (rows []report.Row, _ error) {
 	said := make(map[string]*strings.Builder)
 	lines := json.NewDecoder(bufio.NewReader(events))
 	for {
 		var e event
 		if err := lines.Decode(&e); errors.Is(err, io.EOF) {
+			unfinished(said, out)
 			return rows, nil
 		} else if err != nil {
 			return rows, fmt.Errorf("reading the output of go test: %w", err)
@@ -52,9 +56,36 @@ func listen(events io.Reader, out io.Writer) (rows []report.Row, _ error) {
 			if text := said[e.Test]; text != nil {
 				fmt.Fprint(out, text)
 			}
-		}
-		if e.Action == "pass" || e.Action == "fail" || e.Action == "skip" {
+			if e.Action == "skip" && e.Test != "" {
+				rows = append(rows, skipped(e.Test, said[e.Test]))
+			}
+			delete(said, e.Test)
+		case "pass":
 			delete(said, e.Test) // thousands of tests: what passed is forgotten
 		}
 	}
+}
+
+// unfinished writes what was said by the tests that neither passed nor failed: one of them ended the
+// process, or hung.
+func unfinished(said map[string]*strings.Builder, out io.Writer) {
+	for _, test := range slices.Sorted(maps.Keys(said)) {
+		for line := range strings.Lines(said[test].String()) {
+			if !strings.HasPrefix(line, "=== ") { // its beginning, its pauses
+				fmt.Fprint(out, line)
+			}
+		}
+	}
+}
+
+// reason is a line by which a test says something, as why it is skipped.
+var reason = regexp.MustCompile(`(?m)^\s+\S+\.go:\d+: (.+)$`)
+
+// skipped is the row of a test that did not run: a table must not look whole where something is missing.
+func skipped(test string, said fmt.Stringer) report.Row {
+	r := report.Row{Part: "Not proven on this machine", What: test, Outcome: "skipped"}
+	if why := reason.FindStringSubmatch(said.String()); why != nil {
+		r.Outcome += ": " + why[1]
+	}
+	return r
 }

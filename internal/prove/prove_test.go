@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +12,8 @@ import (
 	"ticketd/internal/proof/report"
 )
 
-// stream is what `go test -json` writes of three tests, one of which fails and one of which is skipped.
+// stream is what `go test -json` writes of four tests: the second fails, the third is skipped, and the last
+// ends the process.
 const stream = `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"=== RUN   TestA\n"}
 {"Action":"attr","Package":"p","Test":"TestA","Key":"proof","Value":"{\"part\":\"Kills\",\"what\":\"5 kills\",\"outcome\":\"0 lost\"}"}
@@ -19,18 +21,23 @@ const stream = `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"pass","Package":"p","Test":"TestA","Elapsed":0.1}
 {"Action":"output","Package":"p","Test":"TestB","Output":"seed 17 is wrong\n"}
 {"Action":"fail","Package":"p","Test":"TestB","Elapsed":0.1}
-{"Action":"output","Package":"p","Test":"TestC","Output":"no strace here\n"}
+{"Action":"output","Package":"p","Test":"TestC","Output":"    disk_test.go:17: this needs strace\n"}
 {"Action":"skip","Package":"p","Test":"TestC","Elapsed":0.1}
+{"Action":"output","Package":"p","Test":"TestD","Output":"=== RUN   TestD\n"}
+{"Action":"output","Package":"p","Test":"TestD","Output":"panic: it took too long\n"}
 {"Action":"fail","Package":"p","Elapsed":0.1}
 `
 
 func TestRowsAreCollectedAndFailuresAndSkipsShown(t *testing.T) {
 	var out bytes.Buffer
 	rows, err := listen(strings.NewReader(stream), &out)
-	if want := []report.Row{{Part: "Kills", What: "5 kills", Outcome: "0 lost"}}; err != nil || !slices.Equal(rows, want) {
+	if want := []report.Row{
+		{Part: "Kills", What: "5 kills", Outcome: "0 lost"},
+		{Part: "Not proven on this machine", What: "TestC", Outcome: "skipped: this needs strace"},
+	}; err != nil || !slices.Equal(rows, want) {
 		t.Errorf("got %v, %v", rows, err)
 	}
-	if want := "seed 17 is wrong\nno strace here\n"; out.String() != want {
+	if want := "seed 17 is wrong\n    disk_test.go:17: this needs strace\npanic: it took too long\n"; out.String() != want {
 		t.Errorf("shown: %q, want %q", out.String(), want)
 	}
 }
@@ -99,6 +106,29 @@ func TestEveryPartOfTheSliceIsBounded(t *testing.T) {
 		}
 		if (p.pkg == "") != (p.seconds[usual] > 0) {
 			t.Errorf("%s is neither tests nor fuzzing, or both", p.name)
+		}
+	}
+}
+
+func TestEveryArgumentIsAFlagOfItsTests(t *testing.T) {
+	for _, p := range parts() {
+		files, err := filepath.Glob(filepath.Join("..", "..", p.pkg, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var source strings.Builder
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source.Write(text)
+		}
+		for _, word := range strings.Fields(strings.Join(p.args[:], " ")) {
+			name, isFlag := strings.CutPrefix(word, "-")
+			if isFlag && !regexp.MustCompile(`= flag\.\w+\("`+name+`", `).MatchString(source.String()) {
+				t.Errorf("the tests of %s have no flag -%s", p.name, name)
+			}
 		}
 	}
 }

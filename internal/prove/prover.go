@@ -37,8 +37,8 @@ func (p *prover) prove(ctx context.Context, part part) {
 // tests runs the tests of a part.
 func (p *prover) tests(ctx context.Context, part part) error {
 	args := []string{"test", "-trimpath", "-tags", "proof", "-json", "-count=1", "-timeout", part.timeout(p.scale).String(), "-run", part.run, part.pkg}
-	if part.args != nil {
-		args = append(append(args, "-args"), part.args(p.scale)...)
+	if own := strings.Fields(part.args[p.scale]); len(own) > 0 {
+		args = append(append(args, "-args"), own...)
 	}
 	fmt.Fprintf(p.out, "go %s\n", strings.Join(args, " "))
 	cmd := command(ctx, args...)
