@@ -43,8 +43,11 @@ func (l *life) dead() bool { return l.over.Load() || (l.whole != nil && l.whole.
 
 func (l *life) die() {
 	l.over.Store(true)
-	l.once.Do(l.ended)
+	l.end()
 }
+
+// end has it ended, but not dead: what runs in it may finish what it is doing.
+func (l *life) end() { l.once.Do(l.ended) }
 
 // actor is a goroutine of ticketd with the chances that it takes. Its draws are its own, so that they
 // do not depend on what others do at the same instant.

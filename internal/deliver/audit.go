@@ -70,8 +70,43 @@ func (d *Deliverer) audit(ctx context.Context, project string) (int, error) {
 	if err := d.o.Store.Sight(ctx, unknown); err != nil {
 		return 0, err
 	}
+	if err := d.recallDigests(ctx, project); err != nil {
+		return 0, err
+	}
 	s.AuditedAt = now
 	return len(unknown), d.saveScope(ctx, s)
+}
+
+// recallDigests adds the row of every digest of a project that is open and has none: the store was
+// restored from before there was one. It is adopted then, and closed where nothing waits.
+func (d *Deliverer) recallDigests(ctx context.Context, project string) error {
+	for _, need := range d.o.Mapping.Needs() {
+		if need.Destination.Tracker != d.o.Name || need.Destination.Project != project {
+			continue
+		}
+		for _, rule := range need.Rules {
+			digest := d.digest(store.Line{Destination: need.Destination, Rule: rule})
+			s, err := d.seen(ctx, digest.Marker)
+			if err == nil && s.Open {
+				err = d.addDigest(ctx, *digest)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addDigest adds the row of a digest where there is none.
+func (d *Deliverer) addDigest(ctx context.Context, digest store.Ticket) error {
+	return d.o.Store.Apply(ctx, func(tx *store.Tx) error {
+		_, err := tx.LatestTicket(ctx, digest.Group)
+		if errors.Is(err, store.ErrNotFound) {
+			_, err = tx.InsertTicket(ctx, digest)
+		}
+		return err
+	})
 }
 
 // unknown picks the issues that no ticket row refers to, one for each marker: the oldest.

@@ -27,9 +27,7 @@ func journal(t *testing.T, seed uint64) (lines []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlay(t, drawn(seed, newTally()))
-		defer p.end()
-		p.run()
-		p.heal()
+		p.out()
 		lines = slices.Clone(p.tracker.journal)
 	})
 	return lines

@@ -36,3 +36,25 @@ func TestARestoredStoreDoesNotBelieveThatTheTextIsAsItWroteItLast(t *testing.T) 
 		t.Errorf("the issue says %q, and both are open", text)
 	}
 }
+
+// A store that was restored from before there was a digest has no row of it. Nothing waits any more
+// there: nothing else would ever ask for the digest.
+func TestARestoredStoreClosesADigestThatItDoesNotKnow(t *testing.T) {
+	s := calm(t, hourly(1))
+	s.open("t0", 1000)
+	s.pass(30 * time.Minute)
+	restore := s.backUp()
+	s.open("t1", 1001)
+	s.pass(20 * time.Minute)
+	if text := s.list(); !strings.Contains(text, "Finding target t1") {
+		t.Fatalf("the digest says %q, want that one finding waits", text)
+	}
+	restore()
+	s.open("t1", 1001)
+	s.fix("t1", 1002)
+	s.pass(time.Hour)
+	digests := s.issuesOf(s.digest())
+	if len(digests) != 1 || digests[0].open {
+		t.Errorf("nothing waits, and of %d digests the first is open: %v", len(digests), digests[0].open)
+	}
+}

@@ -30,12 +30,14 @@ type ground struct {
 	store   *store.Store
 	mapping *mapping.Mapping
 	table   *datatheorem.Table
+	fail    func(error) // ends who asks; see newGround
 }
 
-// newGround has an empty store that is not open yet.
+// newGround has an empty store that is not open yet. What cannot be looked up ends the test.
 func newGround(t *testing.T, tracker *simTracker, change ...func(*mapping.Rule)) ground {
 	t.Helper()
 	g := ground{t: t, dir: simDir(t), tracker: tracker, mapping: simMapping(t, change...)}
+	g.fail = func(err error) { t.Helper(); t.Fatal(err) }
 	var errs []error
 	if g.table, errs = datatheorem.NewTable(nil); len(errs) > 0 {
 		t.Fatal(errs)
@@ -121,7 +123,7 @@ func (g *ground) row(id string) store.Ticket {
 	g.t.Helper()
 	t, err := g.store.Ticket(g.t.Context(), g.finding(id).TicketID)
 	if err != nil {
-		g.t.Fatal(err)
+		g.fail(err)
 	}
 	return t
 }
@@ -131,7 +133,7 @@ func (g *ground) finding(id string) store.Finding {
 	g.t.Helper()
 	f, err := g.store.FindingByKey(g.t.Context(), g.key(id))
 	if err != nil {
-		g.t.Fatal(err)
+		g.fail(err)
 	}
 	return f
 }
@@ -141,7 +143,7 @@ func (g *ground) group(id string) string {
 	g.t.Helper()
 	to, err := g.mapping.Route(g.finding(id).Finding)
 	if err != nil {
-		g.t.Fatal(err)
+		g.fail(err)
 	}
 	return to.Group
 }
@@ -153,7 +155,7 @@ func (g *ground) ticketOf(group string) store.Ticket {
 	g.t.Helper()
 	t, err := g.store.FindTicket(g.t.Context(), group)
 	if err != nil {
-		g.t.Fatal(err)
+		g.fail(err)
 	}
 	return t
 }

@@ -98,7 +98,7 @@ func (p *play) followed() (n int) {
 // wrong lists what is not as it should be when all is at rest, and what was wrong on the way.
 func (p *play) wrong() []string {
 	p.remember()
-	all := append(p.faulty, p.tracker.doubled...)
+	all := slices.Clone(p.tracker.doubled)
 	all = append(all, p.wrongEvents()...)
 	for _, group := range p.groups() {
 		if len(p.members(group)) == 0 {
@@ -112,7 +112,7 @@ func (p *play) wrong() []string {
 	all = append(all, p.wrongEdits()...)
 	all = append(all, p.wrongNote()...)
 	all = append(all, p.wrongPace()...)
-	return append(all, p.wrongList()...)
+	return append(all, p.wrongList(p.openDigests())...)
 }
 
 // wrongEvents looks for what was acknowledged and is not there, or is there twice.
@@ -297,9 +297,22 @@ func (p *play) wrongPace() []string {
 	return nil
 }
 
-// wrongList looks whether the digest lists what waits for its turn, and nothing else, as soon as it
-// has nothing more to do.
-func (p *play) wrongList() (all []string) {
+func (p *play) openDigests() []*simIssue {
+	return slices.DeleteFunc(p.issuesOf(p.digest()), func(i *simIssue) bool { return !i.open })
+}
+
+// wrongListSoFar looks at the digest before its audits are over: there may be two until then.
+func (p *play) wrongListSoFar() []string {
+	open := p.openDigests()
+	if slices.ContainsFunc(open, (*simIssue).tardy) {
+		return nil
+	}
+	return p.wrongList(open)
+}
+
+// wrongList looks whether the one open digest lists what waits for its turn, and nothing else, as soon
+// as it has nothing more to do.
+func (p *play) wrongList(open []*simIssue) []string {
 	if !p.touched[p.digest()].IsZero() {
 		return nil // a person closed or deleted it: it may be left alone
 	}
@@ -319,21 +332,14 @@ func (p *play) wrongList() (all []string) {
 		}
 	}
 	p.waited += len(waiting)
-	open := slices.DeleteFunc(p.issuesOf(p.digest()), func(i *simIssue) bool { return !i.open })
-	if len(waiting) == 0 {
-		if len(open) > 0 {
-			all = append(all, "nothing waits, and a digest is open: "+fmt.Sprintf("%+v", p.ticketOf(p.digest())))
-		}
-		return all
+	if len(waiting) == 0 && len(open) == 0 {
+		return nil
+	}
+	row, err := p.store.FindTicket(p.t.Context(), p.digest())
+	if err != nil || len(open) != min(len(waiting), 1) {
+		return []string{fmt.Sprintf("%d findings wait, and %d digests are open: %+v, %v", len(waiting), len(open), row, err)}
 	}
 	about := mapping.Several(waiting)
 	about.Digest = true
-	row := p.ticketOf(p.digest())
-	if slices.ContainsFunc(open, (*simIssue).tardy) {
-		return all // until the audit, there are two
-	}
-	if len(open) != 1 {
-		return append(all, fmt.Sprintf("%d findings wait, and %d digests are open: %+v", len(waiting), len(open), row))
-	}
-	return append(all, p.wrongBody(row, about)...)
+	return p.wrongBody(row, about)
 }

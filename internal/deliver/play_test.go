@@ -29,18 +29,16 @@ func parent(n int) string { return fmt.Sprint("parent-", n%parents) }
 // play is one schedule: what is told to ticketd, and what people do meanwhile.
 //
 //	p := newPlay(t, drawn(seed, tally))
-//	defer p.end()
-//	p.run()
-//	p.heal()
-//	p.wrong()
+//	wrong := p.out()
 type play struct {
 	*world
 
 	rng      *rand.Rand
 	sender   *rand.Rand
-	stubborn bool  // the sender repeats what was not acknowledged, until it is
-	moves    bool  // people move issues, and the store is never restored; see person
-	at       int64 // of the newest event
+	stubborn bool        // the sender repeats what was not acknowledged, until it is
+	plot     func(*play) // what happens
+	moves    bool        // people move issues, and the store is never restored; see person
+	at       int64       // of the newest event
 	requests uint64
 	sent     []*message
 	sending  sync.WaitGroup
@@ -53,7 +51,6 @@ type play struct {
 	want   map[string]finding.Disposition // of what is in the store, once all is at rest
 	opened map[string]time.Time           // when it was first told of the newest opening
 	note   bool                           // the note on the first finding's parent stands
-	faulty []string                       // what was wrong on the way
 }
 
 // message is an event on its way.
@@ -79,6 +76,9 @@ func newPlay(t *testing.T, s schedule) *play {
 			t.Fatal(err)
 		}
 		p.grouped[target(n)] = to.Group
+	}
+	if p.plot = s.run; p.plot == nil {
+		p.plot = (*play).run
 	}
 	p.start()
 	return p
@@ -127,7 +127,7 @@ func (p *play) deliver(m *message, number uint64, delay time.Duration, stubborn 
 		sleep(delay)
 		for {
 			nth++
-			if p.posted(m, nth) || !stubborn && !p.calm.Load() {
+			if p.posted(m, nth) || p.ends() || !stubborn && !p.calm.Load() {
 				return
 			}
 			sleep(time.Duration(1 + rng.Int64N(int64(5*time.Minute))))
@@ -285,7 +285,7 @@ func (p *play) heal() {
 	p.up()
 	p.sending.Wait()
 	p.up()
-	p.faulty = append(p.faulty, p.wrongHeld()...)
+	p.faults.add(p.wrongHeld()...)
 	p.retryHeld()
 	for n := early; n < targets; n++ {
 		p.tell(n, "CREATED")
@@ -293,7 +293,7 @@ func (p *play) heal() {
 	p.pass(45 * time.Minute)
 	p.rest()
 	p.remember()
-	p.faulty = append(p.faulty, p.wrongList()...)
+	p.faults.add(p.wrongListSoFar()...)
 	for range 3 {
 		p.retryHeld()
 		p.pass(20 * time.Hour)
@@ -315,7 +315,7 @@ func (p *play) retryHeld() {
 	for _, row := range p.held() {
 		p.must(p.store.RetryTicket(p.t.Context(), row.ID, time.Now()))
 	}
-	p.process.applied() // as the command line does
+	p.up().applied() // as the command line does
 }
 
 func (p *play) held() []store.Ticket {

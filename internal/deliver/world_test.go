@@ -2,9 +2,11 @@ package deliver_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,7 +14,6 @@ import (
 	"time"
 
 	"ticketd/internal/apply"
-	"ticketd/internal/deliver"
 	"ticketd/internal/proof"
 	"ticketd/internal/receive"
 	"ticketd/internal/wake"
@@ -31,6 +32,9 @@ type world struct {
 	favourite  proof.Point // where a process dies more often than elsewhere
 	without    []proof.Mechanism
 	calm       atomic.Bool // nothing goes wrong any more
+	faults     faults
+	looks      atomic.Int64 // at the clock
+	watchdog   *time.Timer
 	deaths     atomic.Int64
 	tally      *tally
 
@@ -91,6 +95,8 @@ func newWorld(t *testing.T, s schedule) *world {
 	tracker := &simTracker{now: time.Now, rng: w.stream(ofTracker, 0), faults: s.odds.call, late: s.odds.late, lag: s.odds.lag}
 	tracker.skew = tracker.upTo(4*time.Minute) - 2*time.Minute
 	w.ground = newGround(t, tracker, s.rule)
+	w.fail = func(err error) { w.must(err); runtime.Goexit() }
+	w.watchdog = time.AfterFunc(longest, func() { w.abort("the schedule is not over after %v", longest) })
 	return w
 }
 
@@ -107,7 +113,11 @@ func (w *world) start() {
 		defer close(w.ended)
 		operator := w.stream(ofOperator, 0)
 		for {
-			p := w.boot()
+			p, err := w.boot()
+			if err != nil {
+				w.abort("starting process %d: %v", w.boots, err)
+				return
+			}
 			<-p.gone
 			w.bury(p)
 			if w.ends() {
@@ -119,14 +129,14 @@ func (w *world) start() {
 }
 
 // boot starts a process: what the daemon does, in its order.
-func (w *world) boot() *process {
+func (w *world) boot() (*process, error) {
 	w.boots++
 	p := &process{nth: w.boots, gone: make(chan struct{}), applies: wake.New()}
 	p.life.ended = func() { p.stop(); close(p.gone) }
 	p.ctx, p.stop = context.WithCancel(in(w.t.Context(), nil, w.without...))
 	var err error
 	if p.store, err = store.Open(p.ctx, store.Options{Path: w.path(), Now: time.Now, Logger: quiet()}); err != nil {
-		panic(err) // nothing would ever end
+		return nil, err
 	}
 	w.say("process %d begins, its store restored: %v", p.nth, p.store.Restored())
 	var all []*replica
@@ -134,15 +144,15 @@ func (w *world) boot() *process {
 		p.wakes = append(p.wakes, wake.New())
 		all = append(all, w.replica(p, k))
 	}
-	applier := apply.New(apply.Options{Store: p.store, Table: w.table, Mapping: w.mapping, Logger: quiet(), Now: time.Now,
+	applier := apply.New(apply.Options{Store: p.store, Table: w.table, Mapping: w.mapping, Logger: quiet(), Now: w.now,
 		Applied: p.applied, Idle: simIdle})
 	w.must(w.recover(p, all, applier))
 	if p.handler, err = receive.New(receive.Options{Store: p.store, Open: true, Logger: quiet(), Accepted: p.accepted}); err != nil {
-		panic(err)
+		return nil, errors.Join(err, p.store.Close())
 	}
 	acting := &actor{w, &p.life, w.stream(ofApplier, p.nth)}
 	p.running.Go(func() {
-		w.must(applier.Run(in(p.ctx, acting.at, w.without...), p.applies, time.Second))
+		w.guard(func() { w.must(applier.Run(in(p.ctx, acting.at, w.without...), p.applies, time.Second)) })
 	})
 	for k, r := range all {
 		p.running.Go(func() {
@@ -153,7 +163,10 @@ func (w *world) boot() *process {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.process, w.store = p, p.store
-	return p
+	if w.ending {
+		p.end()
+	}
+	return p, nil
 }
 
 // recover is what the daemon does before it serves.
@@ -178,13 +191,6 @@ func (w *world) recover(p *process, all []*replica, applier *apply.Applier) erro
 	}
 	_, err := applier.Reroute(p.ctx)
 	return err
-}
-
-func (w *world) must(err error) {
-	w.t.Helper()
-	if err != nil {
-		w.t.Error(err)
-	}
 }
 
 // applied wakes the deliverers, at instants of their own.
@@ -227,18 +233,25 @@ func (w *world) restart(swap func()) {
 	defer w.mu.Unlock()
 	w.swap = swap
 	if w.process != nil {
-		w.process.once.Do(w.process.life.ended)
+		w.process.end()
 	}
 }
 
 // end stops everything.
 func (w *world) end() {
-	w.up()
-	w.mu.Lock()
-	w.ending = true
-	w.mu.Unlock()
-	w.restart(nil)
+	w.watchdog.Stop()
+	w.last()
 	<-w.ended
+}
+
+// last lets no process follow the one that runs, and asks that to stop.
+func (w *world) last() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ending = true
+	if w.process != nil {
+		w.process.end()
+	}
 }
 
 func (w *world) ends() bool {
@@ -247,7 +260,7 @@ func (w *world) ends() bool {
 	return w.ending
 }
 
-// up waits until a process runs, and gives it.
+// up waits until a process runs, and gives it. Where none will run any more it ends who asks.
 func (w *world) up() *process {
 	for {
 		w.mu.Lock()
@@ -255,6 +268,9 @@ func (w *world) up() *process {
 		w.mu.Unlock()
 		if p != nil && !p.dead() {
 			return p
+		}
+		if w.ends() {
+			runtime.Goexit()
 		}
 		sleep(time.Second)
 	}
@@ -275,64 +291,10 @@ func (w *world) post(body string, nth uint64) (acknowledged bool) {
 		defer close(answered)
 		r := httptest.NewRequestWithContext(in(w.t.Context(), acting.at, w.without...), http.MethodPost, receive.DefaultPath, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
-		p.handler.ServeHTTP(answer, r)
+		w.guard(func() { p.handler.ServeHTTP(answer, r) })
 		acknowledged = answer.Code/100 == 2 && !p.dead()
 	})
 	w.mu.Unlock()
 	<-answered
 	return acknowledged
-}
-
-// replica is a deliverer that begins anew when it died by itself.
-type replica struct {
-	w         *world
-	p         *process
-	nth       int
-	lives     uint64
-	life      *life
-	acting    *actor
-	deliverer *deliver.Deliverer
-}
-
-func (w *world) replica(p *process, nth int) *replica {
-	r := &replica{w: w, p: p, nth: nth}
-	r.begin()
-	return r
-}
-
-// simIdle is longer than the default: what is due is slept for, and wakes get lost by no fault here.
-const simIdle = 6 * time.Hour
-
-func (r *replica) begin() {
-	r.lives++
-	stream := r.p.nth<<16 | uint64(r.nth)<<8 | r.lives
-	r.life = &life{whole: &r.p.life, ended: func() {}}
-	r.acting = &actor{r.w, r.life, r.w.stream(ofDeliverer, stream)}
-	behind := time.Duration(r.nth) * 137 // no two look at the same instant
-	r.deliverer = deliver.New(deliver.Options{
-		Name: "sim", Tracker: &wire{r.w.tracker, r.acting}, Store: r.p.store, Mapping: r.w.mapping, Pace: deliver.Pace{Burst: 1},
-		Timing: deliver.Timing{Quiet: simQuiet, Idle: simIdle}, Logger: quiet(),
-		Now: func() time.Time { return time.Now().Add(-behind) }, Skew: func() time.Duration { return r.w.tracker.skew },
-		Rand: r.w.stream(ofJitter, stream).Float64,
-	})
-}
-
-// run runs the deliverer, and another in its place where it dies and the process does not.
-func (r *replica) run() {
-	for {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			r.w.must(r.deliverer.Run(in(r.p.ctx, r.acting.at, r.w.without...), r.p.wakes[r.nth]))
-		}()
-		<-done
-		if r.p.ctx.Err() != nil {
-			return
-		}
-		sleep(time.Duration(1 + r.acting.rng.Int64N(int64(2*time.Minute))))
-		if r.p.ctx.Err() != nil {
-			return
-		}
-		r.begin()
-	}
 }
