@@ -155,7 +155,9 @@ func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
 		return nil, err
 	}
 	r = r.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaders: func() { x.wrote.Store(true) },
+		// In HTTP/2, WroteHeaders comes after the header has left, and a call that is given up in between
+		// would seem never to have been sent.
+		WroteHeaderField: func(string, []string) { x.wrote.Store(true) },
 	}))
 	r.Header.Del("Authorization")
 	r.Header.Set("User-Agent", p.o.UserAgent)
@@ -166,6 +168,11 @@ func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
 	}
 	secrets := credentials(r)
 	resp, err := p.o.Transport.RoundTrip(r)
+	if err != nil || r.URL.Scheme == "http" {
+		// Behind TLS, neither has the proxy a part in an answer nor knows the tracker its password, which
+		// may be a word that stands in many a ticket.
+		secrets.addUser(p.proxyOf(r))
+	}
 	if err != nil {
 		return nil, secrets.hideIn(err)
 	}
@@ -182,6 +189,19 @@ func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(x.Body))
 	return resp, nil
+}
+
+// proxyOf gives the user of the proxy that a request goes through; nil where there is none.
+func (p *pinned) proxyOf(r *http.Request) *url.Userinfo {
+	t, ok := p.o.Transport.(*http.Transport)
+	if !ok || t.Proxy == nil {
+		return nil
+	}
+	proxy, err := t.Proxy(r)
+	if err != nil || proxy == nil {
+		return nil
+	}
+	return proxy.User
 }
 
 // read reads an answer up to the cap. What is too large is an error of a success, which cannot be

@@ -23,7 +23,7 @@ type secrets struct {
 	begins  [256]bool // what a needle, as it is or escaped, can begin with
 }
 
-// credentials gives the secrets of a request: its own, and that of the proxy which it goes through.
+// credentials gives the secrets that a request shows.
 func credentials(r *http.Request) *secrets {
 	s := new(secrets)
 	_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -31,14 +31,12 @@ func credentials(r *http.Request) *secrets {
 	if _, password, ok := r.BasicAuth(); ok {
 		s.add(password)
 	}
-	if proxy, err := http.ProxyFromEnvironment(r); err == nil && proxy != nil {
-		s.addUser(proxy.User)
-	}
 	return s
 }
 
+// addUser adds the password of a proxy.
 func (s *secrets) addUser(u *url.Userinfo) {
-	if password, ok := u.Password(); ok {
+	if password, ok := u.Password(); ok { // u may be nil
 		s.add(password)
 		s.add(base64.StdEncoding.EncodeToString([]byte(u.Username() + ":" + password)))
 	}
