@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestAConnectionTooManyWaitsAndIsServedWhenAnotherEnds(t *testing.T) {
@@ -35,6 +36,23 @@ func TestAConnectionTooManyWaitsAndIsServedWhenAnotherEnds(t *testing.T) {
 	}
 	_ = first.Close()
 	served.Wait()
+}
+
+func TestStrangersWhoStayConnectedKeepNobodyOut(t *testing.T) {
+	d := open(t, nil)
+	address := serveOn(t, d, Limit(listen(t), 2))
+	for request, want := range map[string]int{lines(post, empty): 401, lines("GET / HTTP/1.1"): 404} {
+		if got := exchange(t, connect(t, address), request); got != want {
+			t.Fatalf("%d, want %d", got, want)
+		}
+	}
+	sender := connect(t, address)
+	if err := sender.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil { // less than idle connections are kept
+		t.Fatal(err)
+	}
+	if got := exchange(t, sender, head+"Content-Length: 2\r\n\r\n{}"); got != 200 {
+		t.Errorf("the sender: %d", got)
+	}
 }
 
 func TestAListenerThatIsFullCanBeClosed(t *testing.T) {

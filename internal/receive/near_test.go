@@ -1,11 +1,9 @@
 package receive
 
 import (
-	"bufio"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -91,16 +89,15 @@ func TestAPathIsTheSameHoweverItsLettersAreWritten(t *testing.T) {
 
 func TestTheTimeOfAnAnswerIsToldForTheReport(t *testing.T) {
 	d := open(t, nil)
-	conn := connect(t, d.serve())
-	in := bufio.NewReader(conn)
+	address := d.serve()
 	wrong := []byte(capability)
 	wrong[len(wrong)-1] ^= 1
 	near := lines("POST /hooks/"+string(wrong)+" HTTP/1.1", empty)
 	far := lines("POST /else/"+strings.Repeat("z", len(wrong))+" HTTP/1.1", empty)
 	wrongToken := lines(post, bearer[:len(bearer)-1]+"#", empty)
 	noToken := lines(post, "Authorization: Bearer "+strings.Repeat("z", len(token)), empty)
-	path := compare(t, conn, in, near, far)
-	secret := compare(t, conn, in, wrongToken, noToken)
+	path := compare(t, address, near, far)
+	secret := compare(t, address, wrongToken, noToken)
 	report.Tell(t, report.Row{
 		Part: "Door", What: fmt.Sprintf("time of an answer, ratio of the medians of %d pairs", *pairs),
 		Outcome: fmt.Sprintf("a capability wrong in its last byte to an unknown path %.3f; a token wrong in its last byte to one wrong in all %.3f", path, secret),
@@ -108,26 +105,18 @@ func TestTheTimeOfAnAnswerIsToldForTheReport(t *testing.T) {
 }
 
 // compare sends two requests in turns and gives the ratio of the medians of their times.
-func compare(t *testing.T, conn net.Conn, in *bufio.Reader, a, b string) float64 {
+func compare(t *testing.T, address, a, b string) float64 {
 	t.Helper()
 	var took [2][]time.Duration
 	for i := range 2 * *pairs {
 		which := (i + i/2) % 2 // a b, b a, a b: what comes first has no advantage
+		conn := connect(t, address)
 		start := time.Now()
-		if _, err := io.WriteString(conn, []string{a, b}[which]); err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.ReadResponse(in, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
+		got := exchange(t, conn, []string{a, b}[which])
 		took[which] = append(took[which], time.Since(start))
-		if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusUnauthorized {
-			t.Fatalf("%d", resp.StatusCode)
+		_ = conn.Close()
+		if got != http.StatusNotFound && got != http.StatusUnauthorized {
+			t.Fatalf("%d", got)
 		}
 	}
 	slices.Sort(took[0])

@@ -30,6 +30,10 @@ const (
 // kept tells whether the body is on disk.
 func (o Outcome) kept() bool { return o == Accepted || o == Repeated }
 
+// strange tells whether no credential was shown. The connection is not kept then: as many as there may
+// be ([MaxConnections]), each asking for nothing once a minute, would shut everybody else out.
+func (o Outcome) strange() bool { return o == NotFound || o == Unauthorized }
+
 // passing tells whether the sender should try again.
 func (o Outcome) passing() bool { return o == Busy || o == StoreTrouble }
 

@@ -109,7 +109,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.o.Count(string(got.outcome))
 	}
 	h.log(r, got)
-	if doubtful(r) || !got.outcome.kept() && r.ContentLength != 0 {
+	if doubtful(r) || got.outcome.strange() || !got.outcome.kept() && r.ContentLength != 0 {
 		w.Header().Set("Connection", "close")
 	}
 	if got.outcome.passing() {

@@ -33,12 +33,18 @@ type readiness struct {
 // New makes the handler of the operator's listener, which is not meant for the internet: /readyz
 // names the version and the trackers. A tracker in trouble is shown and does not make the daemon
 // unready, because events are still accepted and kept.
+//
+// No connection is kept: the listener has few, and probes that hold theirs would keep others out,
+// which looks as if the daemon were dead.
 func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range o.routes() {
 		mux.HandleFunc(pattern, handler)
 	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		mux.ServeHTTP(w, r)
+	})
 }
 
 func (o Options) routes() map[string]http.HandlerFunc {

@@ -79,5 +79,8 @@ func TestOnlyTheListedRoutesAndMethodsAnswer(t *testing.T) {
 		if w.Code != c.want {
 			t.Errorf("%s %s: %d, want %d", c.method, c.path, w.Code, c.want)
 		}
+		if w.Header().Get("Connection") != "close" {
+			t.Errorf("%s %s: the connection is kept, and soon there is none for another probe", c.method, c.path)
+		}
 	}
 }
