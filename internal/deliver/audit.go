@@ -86,8 +86,8 @@ func (d *Deliverer) recallDigests(ctx context.Context, project string) error {
 		}
 		for _, rule := range need.Rules {
 			digest := d.digest(store.Line{Destination: need.Destination, Rule: rule})
-			s, err := d.seen(ctx, digest.Marker)
-			if err == nil && s.Open {
+			seen, err := d.seenFrom(ctx, digest.Group, digest.Generation)
+			if err == nil && slices.ContainsFunc(seen, func(s store.Sighting) bool { return s.Open }) {
 				err = d.addDigest(ctx, *digest)
 			}
 			if err != nil {
@@ -138,6 +138,24 @@ func (d *Deliverer) seen(ctx context.Context, marker string) (store.Sighting, er
 		return store.Sighting{}, nil
 	}
 	return s, err
+}
+
+// lookAhead is how many generations of a group are looked for where none is known: the issues of those
+// between may have been deleted.
+const lookAhead = 3
+
+// seenFrom gives the sightings of a generation of a group and of some after it.
+func (d *Deliverer) seenFrom(ctx context.Context, group string, generation int) (all []store.Sighting, _ error) {
+	for n := range lookAhead {
+		s, err := d.seen(ctx, d.o.Mapping.Marker(d.o.Name, group, generation+n))
+		if err != nil {
+			return nil, err
+		}
+		if !s.Ref.IsZero() {
+			all = append(all, s)
+		}
+	}
+	return all, nil
 }
 
 // rested moves AuditedAt on while nothing waits: everything that exists by now is known.

@@ -191,22 +191,25 @@ func (r *run) nextLook(asked time.Time, left time.Duration) time.Duration {
 // sighted adopts an issue that an audit saw, before anything else is decided for the row. A second
 // open issue with the row's marker asks for an audit.
 func (r *run) sighted(ctx context.Context) (bool, error) {
-	if !r.t.Ref.IsZero() && !r.t.Applied.Known {
+	s, err := r.seen(ctx, r.t.Marker)
+	if err != nil {
+		return false, err
+	}
+	if r.t.Ref.IsZero() && !s.Ref.IsZero() {
+		found := ticket.Issue{Ref: s.Ref, Marker: s.Marker, Open: s.Open, Created: s.Created}
+		return true, r.adopt(ctx, []ticket.Issue{found}, r.o.Now())
+	}
+	if r.t.Ref.IsZero() || !r.t.Applied.Known {
 		next, err := r.overtaken(ctx)
 		if err != nil {
 			return false, err
 		}
 		if next != nil {
-			return true, r.record(ctx, store.Record{Done: true, Due: r.t.AuditAt, Next: next})
+			return true, r.giveWay(ctx, next)
 		}
 	}
-	s, err := r.seen(ctx, r.t.Marker)
 	switch {
-	case err != nil || s.Ref.IsZero():
-		return false, err
-	case r.t.Ref.IsZero():
-		found := ticket.Issue{Ref: s.Ref, Marker: s.Marker, Open: s.Open, Created: s.Created}
-		return true, r.adopt(ctx, []ticket.Issue{found}, r.o.Now())
+	case s.Ref.IsZero():
 	case s.Open && !same(s.Ref, r.t.Ref) && r.t.AuditAt.IsZero() && r.t.State != store.TicketGone:
 		r.t.AuditAt = r.o.Now()
 		r.w.Ticket.AuditAt = r.t.AuditAt
@@ -242,14 +245,27 @@ func (r *run) adopt(ctx context.Context, found []ticket.Issue, started time.Time
 	return r.record(ctx, rec)
 }
 
-// overtaken gives the next generation where an audit saw its issue: a store that this one does not
-// remember had followed the ticket with it.
+// overtaken gives the next generation where an audit saw its issue, or that of one after it: a store
+// that this one does not remember had followed the ticket with it.
 func (r *run) overtaken(ctx context.Context) (next *store.Ticket, err error) {
-	after, err := r.seen(ctx, r.o.Mapping.Marker(r.t.Destination.Tracker, r.t.Group, r.t.Generation+1))
-	if err == nil && !after.Ref.IsZero() && !followed(r.w) {
-		next = r.successor()
+	if followed(r.w) {
+		return nil, nil
 	}
-	return next, err
+	later, err := r.seenFrom(ctx, r.t.Group, r.t.Generation+1)
+	if err != nil || len(later) == 0 {
+		return nil, err
+	}
+	return r.successor(), nil
+}
+
+// giveWay leaves the findings to a later generation, which an audit saw. What the ticket's own issue was
+// is not known where there is none: it was deleted before the other was made.
+func (r *run) giveWay(ctx context.Context, next *store.Ticket) error {
+	if r.t.Ref.IsZero() {
+		r.t.State, r.t.Attempts, r.t.Hint = store.TicketNone, 0, ""
+		r.t.Reason = "another ticket had followed it before the store was restored"
+	}
+	return r.record(ctx, store.Record{Done: true, Due: r.t.AuditAt, Next: next})
 }
 
 func (r *run) hold(ctx context.Context, reason, hint string) error {

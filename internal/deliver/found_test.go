@@ -5,13 +5,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ticketd/mapping"
 )
 
 // What the schedules found is tested here by hand as well, where that is easy.
 
 func TestSchedulesThatOnceWentWrong(t *testing.T) {
 	for seed, was := range map[uint64]string{
-		691: "after a restore a reopening was refused, and the issue never told of its members any more",
+		691:  "after a restore a reopening was refused, and the issue never told of its members any more",
+		2072: "after a restore an issue was made, where another had followed one that was deleted",
 	} {
 		t.Run(fmt.Sprintf("seed %d: %s", seed, was), func(t *testing.T) { playOut(t, seed, newTally()) })
 	}
@@ -56,5 +59,38 @@ func TestARestoredStoreClosesADigestThatItDoesNotKnow(t *testing.T) {
 	digests := s.issuesOf(s.digest())
 	if len(digests) != 1 || digests[0].open {
 		t.Errorf("nothing waits, and of %d digests the first is open: %v", len(digests), digests[0].open)
+	}
+}
+
+// A store that was restored from before a finding was known does not know that its issue was deleted,
+// and that another followed.
+func TestARestoredStoreFindsTheIssueThatFollowedADeletedOne(t *testing.T) {
+	for deleted := 1; deleted <= 3; deleted++ {
+		s := calm(t, func(r *mapping.Rule) { r.OnRegression = "new" })
+		s.open("other", 999)
+		s.pass(time.Hour)
+		restore := s.backUp()
+		one := func() *simIssue {
+			t.Helper()
+			there := s.issuesOf(s.group("a"))
+			if len(there) != 1 {
+				t.Fatalf("with %d deleted there are %d issues, want one", deleted, len(there))
+			}
+			return there[0]
+		}
+		for n := range deleted {
+			s.open("a", 1000+int64(n))
+			s.pass(time.Hour)
+			one().deleted = true
+		}
+		s.open("a", 1010)
+		s.pass(time.Hour)
+		last := one()
+		restore()
+		s.open("a", 1010)
+		s.pass(time.Hour)
+		if one() != last || !last.open {
+			t.Errorf("with %d deleted, %s is there, want %s", deleted, one().ref.Key, last.ref.Key)
+		}
 	}
 }
