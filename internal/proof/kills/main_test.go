@@ -28,16 +28,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	goleak.VerifyTestMain(m)
-}
-
-// onceIsEnough leaves out of a short run, which is that of the race detector, what would only run the same
-// process again: it is built without the detector.
-func onceIsEnough(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("the process is built without the race detector: this would be the same once more")
-	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(program.Exit))
 }
 
 // keep saves the folder of a service whose test failed and says where.

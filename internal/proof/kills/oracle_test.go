@@ -1,26 +1,15 @@
 package kills_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"ticketd/internal/finding"
+	"ticketd/internal/proof/program"
 	"ticketd/store"
 )
-
-// issue is one of either tracker.
-type issue struct {
-	key      string
-	marker   string
-	open     bool
-	comments []comment
-}
-
-type comment struct{ marker, text string }
 
 // verdict is what came of a world that has come to rest.
 type verdict struct {
@@ -128,9 +117,10 @@ func (w *world) rows(s *store.Store) map[string]store.Ticket {
 }
 
 // wrong compares one finding with its issue.
-func wrong(id string, said []event, row store.Ticket, known bool, issues []issue) (all []string) {
-	closed, told := closes(said)
-	own := slices.IndexFunc(issues, func(i issue) bool { return i.key == row.Ref.Key })
+func wrong(id string, said []event, row store.Ticket, known bool, issues []program.Issue) (all []string) {
+	newest, told := newest(said)
+	closed := newest.ends
+	own := slices.IndexFunc(issues, func(i program.Issue) bool { return i.Key == row.Ref.Key })
 	switch {
 	case !told && known:
 		return []string{id + " was neither opened nor closed, and has a ticket"}
@@ -142,30 +132,31 @@ func wrong(id string, said []event, row store.Ticket, known bool, issues []issue
 		return []string{fmt.Sprintf("%s has no issue, and its ticket says otherwise: %+v", id, row)}
 	case own < 0:
 		return nil
-	case issues[own].open == closed:
+	case issues[own].Open == closed:
 		all = append(all, fmt.Sprintf("%s: closed is %v, and of its issue the contrary: %+v; its ticket: %+v", id, closed, issues[own], row))
+	case !closed && !strings.Contains(issues[own].Text, severity(newest.at)):
+		all = append(all, fmt.Sprintf("%s: its issue does not tell the severity of now, %s: %+v; its ticket: %+v", id, severity(newest.at), issues[own], row))
 	}
 	return append(all, wrongComments(said, issues[own])...)
 }
 
-// closes folds what was said of a finding: its newest event tells whether it is closed. told is false
-// where there were but notes.
-func closes(said []event) (closed, told bool) {
-	var newest int64
+// newest folds what was said of a finding: its newest event tells how it stands. told is false where
+// there were but notes.
+func newest(said []event) (last event, told bool) {
 	for _, e := range said {
-		if e.note == "" && e.at > newest {
-			newest, closed, told = e.at, e.ends, true
+		if e.note == "" && e.at > last.at {
+			last, told = e, true
 		}
 	}
-	return closed, told
+	return last, told
 }
 
 // wrongComments looks for comments that are there twice, and for notes that are missing or should be.
-func wrongComments(said []event, i issue) (all []string) {
+func wrongComments(said []event, i program.Issue) (all []string) {
 	markers, notes := make(map[string]int), make(map[string]int)
-	for _, c := range i.comments {
-		if markers[c.marker]++; c.marker == "" || markers[c.marker] > 1 {
-			all = append(all, fmt.Sprintf("a comment of %s is there twice, or nobody's: %+v", i.key, c))
+	for _, c := range i.Comments {
+		if markers[c.Marker]++; c.Marker == "" || markers[c.Marker] > 1 {
+			all = append(all, fmt.Sprintf("a comment of %s is there twice, or nobody's: %+v", i.Key, c))
 		}
 	}
 	for _, e := range said {
@@ -180,45 +171,32 @@ func wrongComments(said []event, i issue) (all []string) {
 	}
 	for id, want := range notes {
 		got := 0
-		for _, c := range i.comments {
-			got += strings.Count(c.text, id)
+		for _, c := range i.Comments {
+			got += strings.Count(c.Text, id)
 		}
 		if got != want {
-			all = append(all, fmt.Sprintf("the note %s is there %d times on %s, want %d", id, got, i.key, want))
+			all = append(all, fmt.Sprintf("the note %s is there %d times on %s, want %d", id, got, i.Key, want))
 		}
 	}
 	return all
 }
 
 // double gives the issues of a ticket beside its own, and tells which of them are open.
-func double(row store.Ticket, issues []issue) (all []string) {
+func double(row store.Ticket, issues []program.Issue) (all []string) {
 	for _, i := range issues {
-		if i.key != row.Ref.Key {
-			all = append(all, fmt.Sprintf("%s is a double of %s; open: %v", i.key, row.Ref.Key, i.open))
+		if i.Key != row.Ref.Key {
+			all = append(all, fmt.Sprintf("%s is a double of %s; open: %v", i.Key, row.Ref.Key, i.Open))
 		}
 	}
 	return all
 }
 
 // issues gives those of both trackers by their marker.
-func (w *world) issues() map[string][]issue {
+func (w *world) issues() map[string][]program.Issue {
 	w.t.Helper()
-	ticket, op := regexp.MustCompile(`dtw-[0-9a-f]{24}`), regexp.MustCompile(`dtc-[0-9a-f]{24}`)
-	all := make(map[string][]issue)
-	for _, i := range w.Jira.Issues() {
-		one := issue{key: i.Key, open: i.Category != "done", marker: ticket.FindString(strings.Join(i.Labels, " "))}
-		for _, c := range i.Comments {
-			properties := must[[]byte](w.t)(json.Marshal(c.Properties))
-			one.comments = append(one.comments, comment{op.FindString(string(properties)), c.Text})
-		}
-		all[one.marker] = append(all[one.marker], one)
-	}
-	for _, i := range w.github.Issues() {
-		one := issue{key: i.Key, open: i.State == "open", marker: ticket.FindString(i.Body)}
-		for _, c := range i.Comments {
-			one.comments = append(one.comments, comment{op.FindString(c.Body), c.Body})
-		}
-		all[one.marker] = append(all[one.marker], one)
+	all := make(map[string][]program.Issue)
+	for _, i := range program.Issues(w.t, w.Jira, w.github) {
+		all[i.Marker] = append(all[i.Marker], i)
 	}
 	return all
 }

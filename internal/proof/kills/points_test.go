@@ -19,7 +19,6 @@ import (
 func random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(*seed, stream)) }
 
 func TestADeathAtAnyNamedPointLosesNothingAndMakesNothingDouble(t *testing.T) {
-	onceIsEnough(t)
 	t.Parallel()
 	var deaths atomic.Int64
 	ok := t.Run("points", func(t *testing.T) {

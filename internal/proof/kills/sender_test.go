@@ -31,10 +31,12 @@ func status(app, finding string, at int64, closes bool) event {
 	if closes {
 		verb = "FIXED"
 	}
-	return event{finding: finding, at: at, ends: closes, body: fmt.Sprintf(
-		`{"event":{"type":"MOBILE_SECURE__FINDING_TARGET_%s","data":{"id":%q,"security_finding_id":%q,"mobile_app_id":%q,"severity":%q},"version":1},"time":%d}`,
-		verb, finding, parent(finding), app, fmt.Sprint("S", at), at)}
+	body := program.Status(verb, finding, at, "mobile_app_id", app, "severity", severity(at))
+	return event{finding: finding, at: at, ends: closes, body: string(body)}
 }
+
+// severity is short: seven digits might be a commit, which GitHub would link.
+func severity(at int64) string { return fmt.Sprintf("S%ds", at%100_000) }
 
 // note writes a note on the parent of a finding, or deletes it.
 func note(finding, id string, at int64, deleted bool) event {
@@ -42,19 +44,18 @@ func note(finding, id string, at int64, deleted bool) event {
 	if deleted {
 		verb = "DELETED"
 	}
-	return event{finding: finding, at: at, note: id, ends: deleted, body: fmt.Sprintf(
-		`{"event":{"type":"MOBILE_SECURE__FINDING_NOTE_%s","data":{"id":%q,"security_finding_id":%q,"text":%q},"version":1},"time":%d}`,
-		verb, id, parent(finding), id, at)}
+	return event{finding: finding, at: at, note: id, ends: deleted, body: string(program.Note(verb, finding, id, at))}
 }
 
-func parent(finding string) string { return "parent-of-" + finding }
+// toJira is the app of the findings that do not go to GitHub.
+const toJira = "of-jira"
 
 // life is all that happens to one finding: it opens, perhaps closes, opens again; notes are written and
 // deleted.
 func life(r *rand.Rand, finding string) (all []event) {
 	app, at := toJira, int64(1_700_000_000)
 	if r.IntN(3) == 0 {
-		app = toGitHub
+		app = program.AppOfGitHub
 	}
 	for n := range 1 + r.IntN(4) {
 		at += 60

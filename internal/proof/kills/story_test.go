@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"ticketd/internal/github/githubtest"
 	"ticketd/internal/jira/jiratest"
 	"ticketd/internal/practice"
 	"ticketd/internal/proof"
@@ -56,7 +55,7 @@ func (d *twice) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func newStory(t *testing.T, at proof.Point, pass int) *story {
 	t.Helper()
 	y := &story{twice: &twice{Server: jiratest.New(jiratest.Options{})}, at: at, pass: pass}
-	y.world = &world{t: t, sender: newSender(random(0)), github: githubtest.New(githubtest.Options{})}
+	y.world = &world{t: t, sender: newSender(random(0)), github: program.NewGitHub()}
 	y.Service = program.New(t, program.Options{
 		Jira: y.twice.Server, Address: program.Serve(t, y.twice), Env: []string{program.Hurry(hurry)},
 	})
@@ -75,7 +74,7 @@ func (y *story) tell(proxy bool) verdict {
 	y.until("there is one issue", y.is("To Do", 0))
 	y.post(status(toJira, "first", 1100, false)) // with another severity
 	y.until("the issue tells the severity of now", func() bool {
-		return strings.Contains(y.Jira.Issues()[0].Description, "S1100")
+		return strings.Contains(y.Jira.Issues()[0].Description, severity(1100))
 	})
 	y.post(note("first", "n1n", 1200, false))
 	y.post(note("first", "n2n", 1300, false))

@@ -1,10 +1,8 @@
 package kills_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,25 +11,6 @@ import (
 	"ticketd/internal/practice"
 	"ticketd/internal/proof/program"
 )
-
-// Where a finding goes is told by the app that it is in.
-const (
-	toJira   = "jira"
-	toGitHub = "github"
-)
-
-const gitHub = `
-[github.github]
-url = "http://%s"
-token = "github-secret-token"
-min_interval = "1ms"
-burst = 1000
-[[rule]]
-name = "app"
-match.app_id = %q
-tracker = "github"
-repository = "acme/app"
-`
 
 // hurry is how many times shorter the waits of a process are after which an intent without an outcome is
 // looked at: 25 s, in which a call must have ended, become 2.5 s.
@@ -43,7 +22,7 @@ type world struct {
 
 	t      *testing.T
 	github *githubtest.Server
-	lossy  []*lossy
+	lossy  []*program.Lossy
 	sender *sender
 }
 
@@ -51,16 +30,13 @@ type world struct {
 func newWorld(t *testing.T, r *rand.Rand, env ...string) *world {
 	t.Helper()
 	jira := jiratest.New(jiratest.Options{})
-	w := &world{t: t, sender: newSender(r), github: githubtest.New(githubtest.Options{
-		Token: "github-secret-token", Repositories: []string{"acme/app"},
-	})}
-	w.lossy = []*lossy{
-		{Handler: jira, fail: jira.Fail, random: rand.New(rand.NewPCG(r.Uint64(), 0))},
-		{Handler: w.github, fail: w.github.Fail, random: rand.New(rand.NewPCG(r.Uint64(), 0))},
+	w := &world{t: t, sender: newSender(r), github: program.NewGitHub()}
+	for _, tracker := range []program.Tracker{jira, w.github} {
+		w.lossy = append(w.lossy, program.NewLossy(tracker, rand.New(rand.NewPCG(r.Uint64(), 0)), ways()))
 	}
 	w.Service = program.New(t, program.Options{
-		Jira: jira, Address: program.Serve(t, w.lossy[0]), Env: append(env, program.Hurry(hurry)),
-		Rules: fmt.Sprintf(gitHub, program.Serve(t, w.lossy[1]), toGitHub),
+		Jira: jira, Address: program.Serve(t, w.lossy[0]), GitHub: program.Serve(t, w.lossy[1]),
+		Env: append(env, program.Hurry(hurry)),
 	})
 	keep(t, w.Service)
 	return w
@@ -71,27 +47,26 @@ func (w *world) trouble(rate float64) {
 	w.Jira.SetSearchLag(lag)
 	w.github.SetListLag(lag)
 	for _, l := range w.lossy {
-		l.set(rate)
+		l.Trouble(rate)
 	}
 }
 
 // heal ends that, with what is still to come of it.
 func (w *world) heal() {
-	w.trouble(0)
 	w.Jira.SetSearchLag(0)
 	w.github.SetListLag(0)
-	w.Jira.Heal()
-	w.github.Heal()
+	for _, l := range w.lossy {
+		l.Heal()
+	}
 }
 
-// calls gives how many calls the trackers got, and how many of them were not answered as they should be.
-func (w *world) calls() (all, lost int) {
+// calls gives how many calls the trackers got, and how many of them went wrong.
+func (w *world) calls() (all, wrong int) {
 	for _, l := range w.lossy {
-		l.mu.Lock()
-		all, lost = all+l.calls, lost+l.lost
-		l.mu.Unlock()
+		calls, failed := l.Count()
+		all, wrong = all+calls, wrong+failed
 	}
-	return all, lost
+	return all, wrong
 }
 
 // Search lag and late effects together stay far below the quiet period of the service, 2 s.
@@ -100,40 +75,7 @@ const (
 	late = 300 * time.Millisecond
 )
 
-// lossy is a tracker that loses answers at random.
-type lossy struct {
-	http.Handler
-
-	fail func(practice.Fault)
-
-	mu          sync.Mutex
-	random      *rand.Rand
-	rate        float64 // of calls that go wrong
-	calls, lost int
-}
-
-func (l *lossy) set(rate float64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.rate = rate
-}
-
-// ServeHTTP answers a call, or fails at it before or after its effect.
-func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	l.calls++
-	if l.random.Float64() < l.rate {
-		f := ways()[l.random.IntN(len(ways()))]
-		if f.Kind != practice.Slow {
-			l.lost++
-		}
-		l.fail(f)
-	}
-	l.mu.Unlock()
-	l.Handler.ServeHTTP(w, r)
-}
-
-// ways are the ways in which an answer is lost, with and without the effect of the call.
+// ways are the ways in which a call goes wrong, with and without the effect of the call.
 func ways() []practice.Fault {
 	return []practice.Fault{
 		{Kind: practice.Cut},

@@ -1,5 +1,5 @@
-// Package program runs ticketd, built for proofs, as a process of its own between a sender and a
-// practice Jira, for the proofs that need a real process: kills, disks, sockets, secrets.
+// Package program runs ticketd, built for proofs, as a process of its own between a sender and practice
+// trackers, for the proofs that need a real process: kills, disks, sockets, secrets.
 package program
 
 import (
@@ -12,10 +12,15 @@ import (
 	"testing"
 )
 
-// Path builds the program, once for all tests of a package, and gives its path. It is left in the
-// temporary folder under a name of its own, so that the next package only has it linked again.
+// Path builds the program, once for all tests of a package, and gives its path. Each package has its
+// own: a proof that takes hours must not go on with what was built meanwhile for another.
+//
+// A short run, which is that of the race detector, skips the test: the process is built without it.
 func Path(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a short run leaves out real processes: they are built without the race detector")
+	}
 	path, err := build()
 	if err != nil {
 		t.Fatal(err)
@@ -23,12 +28,36 @@ func Path(t testing.TB) string {
 	return path
 }
 
-var build = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // built once
+// Exit ends the tests of a package that used the program, and removes it: what a TestMain gives to
+// goleak.Cleanup.
+func Exit(code int) {
+	Remove()
+	os.Exit(code)
+}
+
+// Remove removes the program, where it was built.
+func Remove() {
+	if dir, err := folder(); err == nil {
+		_ = os.RemoveAll(dir) // a folder in the temporary one
+	}
+}
+
+// Made once for all tests of a package.
+var ( //nolint:gochecknoglobals // and never changed
+	folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "ticketd-proof-") })
+	build  = sync.OnceValues(compile)
+)
+
+func compile() (path string, err error) {
 	root, err := root()
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(os.TempDir(), fmt.Sprint("ticketd-proof-", os.Getuid()), "ticketd")
+	dir, err := folder()
+	if err != nil {
+		return "", fmt.Errorf("making a folder for the program: %w", err)
+	}
+	path = filepath.Join(dir, "ticketd")
 	cmd := exec.Command("go", "build", "-trimpath", "-tags", "proof", "-o", path, "./cmd/ticketd")
 	cmd.Dir = root
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
@@ -36,7 +65,7 @@ var build = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals /
 		return "", fmt.Errorf("building ticketd for proofs: %w\n%s", err, out)
 	}
 	return path, nil
-})
+}
 
 // root gives the folder with go.mod, above the package under test.
 func root() (string, error) {

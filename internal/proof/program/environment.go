@@ -26,6 +26,9 @@ func Without(all ...proof.Mechanism) string {
 // Hurry is the variable that makes a process's waits so many times shorter; see [proof.Hurry].
 func Hurry(times int) string { return fmt.Sprintf("%s=%d", proof.Hurry, times) }
 
+// Lapse makes a process forget what is old so many times sooner; see [proof.Lapse].
+func Lapse(times int64) string { return fmt.Sprintf("%s=%d", proof.Lapse, times) }
+
 // DiedAt tells whether the last process, which has ended, killed itself at the nth pass of a point.
 func (s *Service) DiedAt(p proof.Point, nth int) bool {
 	said := fmt.Appendf(nil, `"point":%q,"pass":%d}`, p, nth)
@@ -41,6 +44,3 @@ func Killed(err error) bool {
 	status, ok := ended.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
-
-// Lapse makes a process forget what is old so many times sooner; see [proof.Lapse].
-func Lapse(times int64) string { return fmt.Sprintf("%s=%d", proof.Lapse, times) }

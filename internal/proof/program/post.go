@@ -3,7 +3,8 @@ package program
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -22,24 +23,34 @@ func Post(ctx context.Context, webhook string, body []byte) (status int, err err
 		return 0, err
 	}
 	req.Header.Set("Authorization", "Bearer "+Token)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
-	resp, err := client.Do(req)
+	resp, err := client().Do(req)
 	if err != nil {
 		return 0, err
 	}
 	return resp.StatusCode, resp.Body.Close()
 }
 
-// Opened is the body of an event that opens a finding: of the product Mobile Secure, a target of its
-// own parent.
-func Opened(finding string, at int64) []byte { return status(finding, "CREATED", at) }
+// Get asks the listener for health checks for a path and gives its answer.
+func (s *Service) Get(path string) (status int, body string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.Admin()+path, http.NoBody)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := client().Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
 
-// Fixed is the body of an event that closes a finding.
-func Fixed(finding string, at int64) []byte { return status(finding, "FIXED", at) }
-
-func status(finding, verb string, at int64) []byte {
-	return fmt.Appendf(nil, `{"event":{"type":"MOBILE_SECURE__FINDING_TARGET_%s","data":{"id":%q,"security_finding_id":%q},"version":1},"time":%d}`,
-		verb, finding, "parent-of-"+finding, at)
+// client keeps no connection, which would outlive the test or be broken by a kill.
+func client() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
 }
 
 // Eventually waits for something to become true, for at most a minute; how long it takes is not the

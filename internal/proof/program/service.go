@@ -2,6 +2,7 @@ package program
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketd/internal/github/githubtest"
 	"ticketd/internal/jira/jiratest"
 )
 
@@ -39,12 +41,37 @@ email = "bot@example.com"
 token = "jira-secret-token"
 min_interval = "1ms"
 burst = 1000
+per_hour = 1000000
 %s
 [[rule]]
 name = "all"
 tracker = "jira"
 project = "SEC"
 `
+
+// AppOfGitHub is the app whose findings go to GitHub, where there is one.
+const AppOfGitHub = "of-github"
+
+const configurationOfGitHub = `
+[github.github]
+url = "http://%s"
+token = %q
+min_interval = "1ms"
+burst = 1000
+per_hour = 1000000
+[[rule]]
+name = "app"
+match.app_id = %q
+tracker = "github"
+repository = "acme/app"
+`
+
+// NewGitHub makes a practice GitHub for [Options.GitHub].
+func NewGitHub() *githubtest.Server {
+	return githubtest.New(githubtest.Options{Token: gitHubToken, Repositories: []string{"acme/app"}})
+}
+
+const gitHubToken = "github-secret-token"
 
 // Options of a Service. The zero value is a service in a folder of its own.
 type Options struct {
@@ -54,7 +81,7 @@ type Options struct {
 	Wrapper []string // a command that runs the program, such as strace with its options
 	Jira    *jiratest.Server
 	Address string // host:port at which the configured Jira is, or will be, served by the test; "": New serves it
-	Rules   string // TOML in front of the rule for everything: further trackers and rules
+	GitHub  string // host:port of a [NewGitHub], where findings of [AppOfGitHub] go; "": to Jira
 }
 
 // Service is a ticketd in a process of its own. Its methods end the test where they meet what must
@@ -65,6 +92,7 @@ type Service struct {
 
 	t       testing.TB
 	o       Options
+	program string
 	config  string
 	process *exec.Cmd
 	over    chan struct{} // closed when the process has ended, and err is set
@@ -77,7 +105,7 @@ type Service struct {
 // test, and the log is shown where it failed.
 func New(t testing.TB, o Options) *Service {
 	t.Helper()
-	s := &Service{t: t, o: o, Jira: o.Jira, Dir: o.Dir}
+	s := &Service{t: t, o: o, program: Path(t), Jira: o.Jira, Dir: o.Dir}
 	if s.Jira == nil {
 		s.Jira = jiratest.New(jiratest.Options{})
 	}
@@ -89,7 +117,11 @@ func New(t testing.TB, o Options) *Service {
 	}
 	s.config = filepath.Join(s.Dir, "ticketd.toml")
 	if o.Config == "" {
-		o.Config = fmt.Sprintf(configuration, Token, s.Database(), o.Address, o.Rules)
+		github := ""
+		if o.GitHub != "" {
+			github = fmt.Sprintf(configurationOfGitHub, o.GitHub, gitHubToken, AppOfGitHub)
+		}
+		o.Config = fmt.Sprintf(configuration, Token, s.Database(), o.Address, github)
 	}
 	if err := os.WriteFile(s.config, []byte(o.Config), 0o600); err != nil {
 		t.Fatal(err)
@@ -161,11 +193,12 @@ func (s *Service) Launch(env ...string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	line := append(append([]string(nil), s.o.Wrapper...), Path(s.t), "serve", "--config", s.config)
-	s.process = exec.CommandContext(s.t.Context(), line[0], line[1:]...) //nolint:gosec // the test's own
+	line := append(append([]string(nil), s.o.Wrapper...), s.program, "serve", "--config", s.config)
+	// The end of the test kills it, and what runs under a wrapper with it; its context would kill the wrapper.
+	s.process = exec.CommandContext(context.WithoutCancel(s.t.Context()), line[0], line[1:]...) //nolint:gosec // the test's own
 	s.process.Env = append(append(s.process.Environ(), s.o.Env...), env...)
 	s.process.Stderr = log
-	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a wrapper dies with what it runs
+	s.process.SysProcAttr = group()
 	s.webhook, s.admin = "", ""
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
