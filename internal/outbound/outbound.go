@@ -155,9 +155,10 @@ func (p *pinned) attempt(r *http.Request, x *Exchange) (*http.Response, error) {
 		return nil, err
 	}
 	r = r.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// In HTTP/2, WroteHeaders comes after the header has left, and a call that is given up in between
-		// would seem never to have been sent.
+		// The last thing before an HTTP/2 header leaves: a call that is given up between that and
+		// WroteHeaders would seem never to have been sent.
 		WroteHeaderField: func(string, []string) { x.wrote.Store(true) },
+		WroteHeaders:     func() { x.wrote.Store(true) },
 	}))
 	r.Header.Del("Authorization")
 	r.Header.Set("User-Agent", p.o.UserAgent)
