@@ -142,12 +142,14 @@ const strong = "**"
 func startsInSpace(text string) bool { return text[0] == ' ' || text[0] == '\n' }
 
 // joined gives the spans with neighbours that look alike as one. A link that cannot be followed looks
-// like plain text, and so does what shows nothing: it would keep nothing apart.
+// like plain text, and so does white space; what shows nothing is left out: it would keep nothing apart.
 func joined(list []ticket.Span) []ticket.Span {
 	var out []ticket.Span
 	for _, s := range list {
-		if ticket.OneLine(clean(s.Text)) == "" || s.Kind == ticket.Link && target(s.URL) == "" {
-			s = ticket.Span{Text: s.Text}
+		if shown := clean(s.Text); shown == "" {
+			continue
+		} else if strings.TrimSpace(shown) == "" || s.Kind == ticket.Link && target(s.URL) == "" {
+			s = ticket.Span{Text: shown}
 		}
 		if n := len(out); n > 0 && out[n-1].Kind == s.Kind && (s.Kind == ticket.Plain || s.Kind == ticket.Strong) {
 			out[n-1].Text += s.Text

@@ -133,6 +133,9 @@ type adfReading struct {
 func (r *adfReading) read(t *testing.T, n map[string]any, code bool) {
 	t.Helper()
 	kind, _ := n["type"].(string)
+	if kind != "text" {
+		r.shown.WriteByte('\n')
+	}
 	switch kind {
 	case "doc", "paragraph", "heading", "bulletList", "listItem", "table", "tableRow", "tableHeader", "tableCell", "codeBlock", "blockquote", "rule", "hardBreak":
 	case "text":

@@ -83,11 +83,12 @@ func expect(doc ticket.Doc) (shown string, most map[string]int) {
 		case ticket.Paragraph, ticket.Heading, ticket.Quote:
 		}
 		for _, s := range slices.Concat(items...) {
-			most[marks[s.Kind]]++
 			if s.Kind == ticket.Link && ticket.Clean(s.Text) == "" {
 				s.Text = s.URL
 			}
-			shown += ticket.Clean(s.Text)
+			text := ticket.Clean(s.Text)
+			most[marks[s.Kind]] += 1 + strings.Count(text, "\n") // ADF marks each line of a text
+			shown += text
 		}
 	}
 	return letters(shown), most

@@ -171,17 +171,20 @@ func wikiURL(href string) string {
 }
 
 // joined gives the spans with plain neighbours as one, so that no construct can be put together from
-// two of them. A link that cannot be followed is plain, and so is what shows nothing: it would keep
-// nothing apart.
+// two of them, and with strong ones, whose marks would meet. A link that cannot be followed is plain,
+// and so is white space; what shows nothing is left out: it would keep nothing apart.
 func joined(spans []ticket.Span) []ticket.Span {
 	var out []ticket.Span
 	for _, s := range spans {
 		text := spanText(s)
+		if text == "" {
+			continue
+		}
 		if _, ok := webURL(s.URL); strings.TrimSpace(text) == "" || s.Kind == ticket.Link && !ok {
 			s = ticket.Span{Text: text}
 		}
-		if last := len(out) - 1; last >= 0 && s.Kind == ticket.Plain && out[last].Kind == ticket.Plain {
-			out[last].Text += s.Text
+		if n := len(out); n > 0 && out[n-1].Kind == s.Kind && (s.Kind == ticket.Plain || s.Kind == ticket.Strong) {
+			out[n-1].Text += s.Text
 			continue
 		}
 		out = append(out, s)

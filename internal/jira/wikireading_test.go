@@ -25,6 +25,7 @@ func readWiki(text string) *wikiReading {
 	r := &wikiReading{found: make(map[string]int)}
 	code := false
 	for line := range strings.SplitSeq(text, "\n") {
+		r.shown.WriteByte('\n')
 		ends := strings.Contains(strings.ToLower(line), "{noformat")
 		switch {
 		case code && ends && line != "{noformat}":
@@ -118,6 +119,9 @@ func (r *wikiReading) construct(text string) int {
 			end++
 		}
 		length := len(c.open) + end + len(c.end)
+		if c.name == "strong" && strings.HasPrefix(text[length:], c.open) {
+			return 0 // marks that meet are shown
+		}
 		inner = inner[:end]
 		if c.name == "link" {
 			bar := unescaped(inner, "|")
