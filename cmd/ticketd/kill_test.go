@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -31,8 +30,8 @@ func TestAnOpeningSurvivesAnAbsentTrackerAndAKill(t *testing.T) {
 	s.Kill()
 	s.Start()
 	proof.Eventually(t, "the tracker was missed again", missed)
-	if got := ready(t, s); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, "does not answer") {
-		t.Errorf("a daemon without its tracker says %s", got)
+	if status, got := s.Get("/readyz"); status != http.StatusOK || !strings.Contains(got, "does not answer") {
+		t.Errorf("a daemon without its tracker says %d %s", status, got)
 	}
 	proof.ServeAt(t, address, s.Jira)
 	proof.Eventually(t, "there is one open issue", func() bool { return statusOf(s) == "To Do" })
@@ -96,26 +95,6 @@ func postSample(t *testing.T, s *proof.Service, sample string) {
 	if status, err := s.Post(t.Context(), samples.Body(sample)); err != nil || status != http.StatusOK {
 		t.Fatalf("the webhook answered %d, %v", status, err)
 	}
-}
-
-// ready gives the answer of /readyz.
-func ready(t *testing.T, s *proof.Service) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Admin()+"/readyz", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprint(resp.StatusCode, " ", string(body))
 }
 
 // statusOf is that of the one issue.

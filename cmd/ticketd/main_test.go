@@ -10,6 +10,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	proof "ticketd/internal/proof/program"
 )
 
 // TestMain runs the tests or, started under the name "ticketd", the program itself.
@@ -25,6 +27,7 @@ func (l leakChecked) Run() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	defer proof.Remove()
 	code := l.M.Run()
 	if code != 0 {
 		return code

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	*flips = cmp.Or(*flips, *states)
 	*faults = cmp.Or(*faults, min(100, max(1, *states/50)))
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(program.Exit))
 }
 
 // random gives what is random in one case of a test.

@@ -12,7 +12,6 @@ import (
 )
 
 func TestAProcessThatMayOpenFewFilesServesOneAfterTheOtherAndLosesNothing(t *testing.T) {
-	onceIsEnough(t)
 	// Idle, the process has some 25 files open. Of 64, the listener leaves it enough; of 34 it does not, and
 	// the kernel refuses: EMFILE.
 	for _, allowed := range []int{64, 34} {

@@ -13,7 +13,6 @@ import (
 const memoryBound = 256 << 20
 
 func TestAFloodOfLargeBodiesCostsNeitherMemoryNorAnEvent(t *testing.T) {
-	onceIsEnough(t)
 	s := program.New(t, program.Options{})
 	s.Start()
 	idle := peak(t, s)

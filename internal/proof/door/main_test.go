@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"ticketd/internal/proof/program"
 )
 
 // What a run of all tests does is small; `make prove` asks for more.
@@ -16,13 +18,4 @@ var (
 	goodPosts   = flag.Int("good", 20, "small events that a good sender posts meanwhile")
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// onceIsEnough leaves out of a short run, which is that of the race detector, what would only run the
-// same process again: it is built without the detector.
-func onceIsEnough(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("the process is built without the race detector: this would be the same once more")
-	}
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(program.Exit)) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ listen = %q
 admin = ""
 %s
 [store]
-path = "ticketd.db"
+path = %q
 [jira.jira]
 url = "https://example.atlassian.net"
 email = "bot@example.com"
@@ -27,6 +28,13 @@ name = "all"
 tracker = "jira"
 project = "SEC"
 `
+
+// door is a service with a configuration of its own. server is what it says beyond where it listens.
+func door(t *testing.T, listen, server string) *program.Service {
+	t.Helper()
+	dir := t.TempDir()
+	return program.New(t, program.Options{Dir: dir, Config: fmt.Sprintf(configured, listen, server, filepath.Join(dir, "ticketd.db"))})
+}
 
 func TestADoorThatAnybodyCouldPassIsNotOpened(t *testing.T) {
 	const loopback = "127.0.0.1:0"
@@ -43,10 +51,10 @@ func TestADoorThatAnybodyCouldPassIsNotOpened(t *testing.T) {
 		"open, with a token":    {loopback, "insecure_no_auth = true\n" + token(`value = "a-token-of-thirty-two-characters"`), "contradicts"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := program.New(t, program.Options{Config: fmt.Sprintf(configured, c.listen, c.server)})
+			s := door(t, c.listen, c.server)
 			s.Launch()
-			var exit *exec.ExitError
-			if err := s.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 78 {
+			err := s.Wait()
+			if ended, is := errors.AsType[*exec.ExitError](err); !is || ended.ExitCode() != 78 {
 				t.Errorf("it ended with %v, want 78", err)
 			}
 			if log := string(s.Log()); !strings.Contains(log, c.says) {
@@ -57,7 +65,7 @@ func TestADoorThatAnybodyCouldPassIsNotOpened(t *testing.T) {
 }
 
 func TestADoorWithoutALockIsOpenedOnLoopbackAlone(t *testing.T) {
-	s := program.New(t, program.Options{Config: fmt.Sprintf(configured, "127.0.0.1:0", "insecure_no_auth = true\n")})
+	s := door(t, "127.0.0.1:0", "insecure_no_auth = true\n")
 	s.Start()
 	if got := post(t.Context(), s, "", []byte("{}")); got != 200 {
 		t.Errorf("%d", got)

@@ -54,7 +54,6 @@ func drip(conn net.Conn, text string, ended <-chan struct{}) {
 const spare = 8
 
 func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
-	onceIsEnough(t)
 	s := program.New(t, program.Options{})
 	s.Start()
 	idle := files(t, s)

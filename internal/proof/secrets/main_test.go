@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"ticketd/internal/proof/program"
 )
 
 // What a run of all tests does is small; `make prove` asks for more.
@@ -16,4 +18,4 @@ var ( // flags of the test
 	stride = flag.Int("stride", 53, "bytes between the places at which the configuration is damaged; 1 is every byte")
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(program.Exit)) }
