@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -17,23 +18,33 @@ import (
 const checkLimit = 2 * time.Second
 
 // examine refuses a database that is damaged or not the one that is known, before anything is changed in
-// it. Its connection only reads: another one would bring the log into the file when it is closed.
-func (s *Store) examine(ctx context.Context, path string, known memory) (err error) {
+// it.
+func examine(ctx context.Context, path string, known memory, logger *slog.Logger) error {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return err // new
 	}
-	db, err := sql.Open(driverName, (&url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"mode": {"ro"}, "_busy_timeout": {busyTimeout}, "_query_only": {"on"}, "_error_rc": {"true"},
-	}.Encode()}).String())
+	strange := recognise(ctx, path, known)
+	if _, ok := errors.AsType[*LostError](strange); ok {
+		return strange // the log of another database would also look like damage
+	}
+	err := observe(path, false, func(db *sql.DB) error { return check(ctx, db, path, logger) })
+	return cmp.Or(err, strange)
+}
+
+// observe lends a connection that only reads: another one would bring the log into the file when it is
+// closed. It may see the file alone, as it is without its log.
+func observe(path string, alone bool, look func(*sql.DB) error) (err error) {
+	q := url.Values{"mode": {"ro"}, "_busy_timeout": {busyTimeout}, "_query_only": {"on"}, "_error_rc": {"true"}}
+	if alone {
+		q.Set("immutable", "1")
+	}
+	db, err := sql.Open(driverName, (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
-	if err := check(ctx, db, path, s.logger); err != nil {
-		return err
-	}
-	return recognise(ctx, db, path, known)
+	return look(db)
 }
 
 // check refuses a damaged database. What it cannot see is damage inside a value, for which the body of

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"sync"
 )
@@ -48,12 +49,20 @@ func (c *connection) end(how string) error {
 	return err
 }
 
-func (c *connection) close() error {
-	errs := make([]error, 0, len(c.parsed)+1)
+func (c *connection) close() error { return errors.Join(c.forget(), c.conn.Close()) }
+
+// discard closes the connection so that nobody gets it again: a transaction may be open on it.
+func (c *connection) discard() {
+	_ = c.forget()                                               // it is of no use in any case
+	_ = c.conn.Raw(func(any) error { return driver.ErrBadConn }) // gives that error
+}
+
+func (c *connection) forget() error {
+	errs := make([]error, 0, len(c.parsed))
 	for _, stmt := range c.parsed {
 		errs = append(errs, stmt.Close())
 	}
-	return errors.Join(append(errs, c.conn.Close())...)
+	return errors.Join(errs...)
 }
 
 // statement gives the parsed text. It is closed with the connection.
@@ -144,7 +153,7 @@ func (r *readers) takeBack(c *connection, broken bool) {
 		r.idle <- c
 		return
 	}
-	_ = c.close() // it is of no use in any case
+	c.discard()
 	<-r.opened
 }
 

@@ -61,3 +61,24 @@ func TestAReadSeesWhatWasCommittedBeforeIt(t *testing.T) {
 		t.Errorf("seen %d times, want %d: %v", e.Seen, 2*maxReaders*20, err)
 	}
 }
+
+// The end of a context can hide that a transaction was begun. What is read on such a connection would
+// stay as it was at that moment.
+func TestABrokenReaderIsNotReadFromAgain(t *testing.T) {
+	b := newBench(t)
+	c, err := b.readers.lend(b.ctx())
+	must(t, err)
+	for _, text := range []string{beginReading, `SELECT count(*) FROM events`} {
+		_, err := c.ExecContext(b.ctx(), text)
+		must(t, err)
+	}
+	b.readers.takeBack(c, true)
+	for _, body := range []string{"1", "2"} {
+		b.accept(body)
+		if e, err := b.LastEvent(b.ctx()); err != nil || string(e.Body) != body {
+			t.Errorf("read %q, want %q: %v", e.Body, body, err)
+		}
+	}
+	_, err = b.Counts(b.ctx())
+	must(t, err)
+}

@@ -29,7 +29,7 @@ func lock(path string) (*os.File, error) {
 		err = lockedBy(f)
 	}
 	if err == nil {
-		err = errors.Join(f.Truncate(0), signLock(f))
+		signLock(f)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
@@ -37,9 +37,12 @@ func lock(path string) (*os.File, error) {
 	return f, nil
 }
 
-func signLock(f *os.File) error {
-	_, err := fmt.Fprintln(f, os.Getpid())
-	return err
+// signLock writes the number of the process over that of the one before. The lock holds without it, also
+// on a full disk.
+func signLock(f *os.File) {
+	if n, err := fmt.Fprintln(f, os.Getpid()); err == nil {
+		_ = f.Truncate(int64(n))
+	}
 }
 
 // lockedBy names the process that holds the lock.

@@ -8,18 +8,21 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/pressly/goose/v3"
 )
 
-// LostError says that the files beside a database know of what was accepted, and the database does
-// not. It is never begun anew for that: who means it moves those files away.
+// LostError says that the files of a database do not belong together: some know of what was accepted,
+// and the database does not. It is never begun anew for that: who means it moves files away.
 type LostError struct {
 	What   string   // is wrong with the database
-	Files  []string // that remember
+	By     []string // files that remember what was accepted
 	Events int64    // that were accepted, as far as is known; numbers may be left out
+	Aside  []string // files without which ticketd starts, with what is left
 }
 
 func (e *LostError) Error() string {
-	text := e.What + ", but what was accepted into it is remembered by " + strings.Join(e.Files, " and ")
+	text := e.What + ", but what was accepted into it is remembered by " + strings.Join(e.By, " and ")
 	if e.Events > 0 {
 		text += fmt.Sprintf(": events up to number %d", e.Events)
 	}
@@ -45,44 +48,69 @@ func inspect(path string, known memory) error {
 		lost.What = "the database is an empty file"
 	}
 	if known.mark != (mark{}) {
-		lost.Files = append(lost.Files, path+highWaterSuffix)
+		lost.By = append(lost.By, path+highWaterSuffix)
 	}
 	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
-		lost.Files = append(lost.Files, path+"-wal")
+		lost.By = append(lost.By, path+"-wal")
 	}
-	if len(lost.Files) > 0 {
-		return lost
+	if len(lost.By) == 0 {
+		return nil
 	}
-	return nil
+	lost.Aside = lost.By
+	return lost
 }
 
 // recognise makes sure, before anything is changed in it, that a database is the one that the side file
-// remembers. One that is only older is let through.
-func recognise(ctx context.Context, db *sql.DB, path string, known memory) error {
-	m, err := remembered(ctx, db)
+// remembers, and that the log beside it is its own. One that is only older is let through.
+func recognise(ctx context.Context, path string, known memory) error {
+	m, err := remembered(ctx, path, false)
 	if err != nil {
-		return translate(err)
+		return err
 	}
-	lost := &LostError{Files: []string{path + highWaterSuffix}, Events: known.event}
+	file, log := path+highWaterSuffix, path+"-wal"
+	if known.identity == "" || known.identity != m.identity {
+		alone, err := remembered(ctx, path, true)
+		if err == nil && alone.identity != "" && alone.identity != m.identity { // an error: much of it is in the log
+			return &LostError{What: "the -wal file beside the database is that of another one", By: []string{path}, Events: alone.event, Aside: []string{log}}
+		}
+	}
+	lost := &LostError{By: []string{file}, Events: known.event, Aside: []string{file}}
 	switch {
 	case known.mark != (mark{}) && m.mark == (mark{}):
 		lost.What = "the database has nothing in it"
 	case known.identity != "" && m.identity != "" && known.identity != m.identity:
-		lost.What = "this database, or the -wal file beside it, is another one"
+		lost.What = "this database is another one"
 	default:
 		return nil
 	}
 	return lost
 }
 
-// remembered gives what a database of any version says of itself: nothing where it is empty.
-func remembered(ctx context.Context, db *sql.DB) (m memory, err error) {
-	var tables, identities int
+// remembered gives what a database of any version says of itself, with or without its log: nothing where
+// it is empty.
+func remembered(ctx context.Context, path string, alone bool) (m memory, err error) {
+	err = observe(path, alone, func(db *sql.DB) error {
+		m, err = testimony(ctx, db)
+		return translate(err)
+	})
+	return m, err
+}
+
+func testimony(ctx context.Context, db *sql.DB) (m memory, err error) {
+	var all, versions, tables, identities int
 	err = db.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM sqlite_schema),
+		(SELECT count(*) FROM sqlite_schema WHERE name = $1),
 		(SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'events')),
-		(SELECT count(*) FROM pragma_table_info('meta') WHERE name = 'identity')`).Scan(&tables, &identities)
-	if err != nil || tables < 2 {
+		(SELECT count(*) FROM pragma_table_info('meta') WHERE name = 'identity')`, goose.DefaultTablename).
+		Scan(&all, &versions, &tables, &identities)
+	switch {
+	case err != nil:
 		return memory{}, err
+	case all > 0 && versions == 0: // the table that is made first
+		return memory{}, fmt.Errorf("%w: it is that of another program", ErrNoDatabase)
+	case tables < 2:
+		return memory{}, nil
 	}
 	err = db.QueryRowContext(ctx, `SELECT
 		coalesce((SELECT max(operation) FROM meta), 0),

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -76,7 +77,7 @@ func TestAMissingDatabaseIsNotBegunAnewUntilItsSideFileIsMovedAway(t *testing.T)
 	} {
 		lose()
 		lost := b.refused()
-		if lost.Events != 3 || len(lost.Files) != 1 || lost.Files[0] != b.path+".hwm" {
+		if lost.Events != 3 || len(lost.Aside) != 1 || lost.Aside[0] != b.path+".hwm" {
 			t.Errorf("told: %+v", lost)
 		}
 	}
@@ -95,7 +96,7 @@ func TestALogWithoutItsDatabaseIsNotDeleted(t *testing.T) {
 	b.lose("", ".hwm")
 	must(t, os.WriteFile(b.path+"-wal", log, 0o600))
 	lost := b.refused()
-	if len(lost.Files) != 1 || lost.Files[0] != b.path+"-wal" {
+	if len(lost.Aside) != 1 || lost.Aside[0] != b.path+"-wal" {
 		t.Errorf("told: %+v", lost)
 	}
 	if !bytes.Equal(b.file("-wal"), log) {
@@ -127,9 +128,14 @@ func TestTheLogOfAnotherDatabaseIsRefusedAndNotBroughtIntoTheFile(t *testing.T) 
 	other.accept("theirs")
 	other.work(other.insert(wanted("g")))
 	must(t, os.WriteFile(b.path+"-wal", other.file("-wal"), 0o600))
-	if lost := b.refused(); !strings.Contains(lost.What, "-wal file") {
-		t.Errorf("told: %v", lost)
+	known := b.file(".hwm")
+	for _, gone := range []string{"-shm", ".hwm"} { // without the side file it would be taken for its own
+		b.lose(gone)
+		if lost := b.refused(); !strings.Contains(lost.What, "-wal file") || !slices.Equal(lost.Aside, []string{b.path + "-wal"}) {
+			t.Errorf("told: %+v", lost)
+		}
 	}
+	must(t, os.WriteFile(b.path+".hwm", known, 0o600))
 	b.lose("-wal", "-shm")
 	b.open()
 	if e, err := b.LastEvent(b.ctx()); err != nil || string(e.Body) != "ours" || b.Restored() {
@@ -182,6 +188,42 @@ func TestALogThatIsLostAfterAKillIsNoticed(t *testing.T) {
 	must(t, errors.Join(os.WriteFile(b.path, whole, 0o600), os.WriteFile(b.path+".hwm", known, 0o600)))
 	if lost := b.refused(); lost.Events != 1 {
 		t.Errorf("told: %+v", lost)
+	}
+}
+
+// A process may die between the two: then they must not take each other for strangers.
+func TestADatabaseThatHasNoIdentityYetTakesThatOfItsSideFile(t *testing.T) {
+	b := newBench(t)
+	b.accept("1")
+	b.exec(`UPDATE meta SET identity = ''`) // as in a backup of an earlier version
+	must(t, b.Close())
+	known := b.file(".hwm")
+	b.open()
+	must(t, b.Close())
+	must(t, os.WriteFile(b.path+".hwm", known, 0o600)) // not written any more
+	b.open()
+}
+
+// What only looks must not make worse what the daemon refuses.
+func TestALookAtADatabaseBesideAForeignOrLonelyLogChangesNothing(t *testing.T) {
+	b, other := newBench(t), newBench(t)
+	b.accept("ours")
+	must(t, b.Close())
+	other.accept("theirs")
+	ours, theirs := b.file(""), other.file("-wal")
+	for name, content := range map[string][]byte{"foreign": ours, "lonely": nil} {
+		b.lose("-wal", "-shm")
+		must(t, errors.Join(os.WriteFile(b.path, content, 0o600), os.WriteFile(b.path+"-wal", theirs, 0o600)))
+		s, err := Open(b.ctx(), Options{Path: b.path, Shared: true})
+		if err == nil {
+			must(t, s.Close())
+		}
+		if _, ok := errors.AsType[*LostError](err); !ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !bytes.Equal(b.file(""), content) || !bytes.Equal(b.file("-wal"), theirs) {
+			t.Errorf("%s: its files were changed", name)
+		}
 	}
 }
 

@@ -82,7 +82,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := prepareDatabase(path); err != nil {
 		return err
 	}
-	if err := s.examine(ctx, path, known); err != nil {
+	if err := examine(ctx, path, known, s.logger); err != nil {
 		return err
 	}
 	if s.write, s.read, err = connect(ctx, path); err != nil {
@@ -95,19 +95,24 @@ func (s *Store) open(ctx context.Context, o Options) error {
 }
 
 func (s *Store) openShared(ctx context.Context, path string) error {
+	// The side file first: the daemon writes it after the database.
+	known, ok, err := readHighWater(path + highWaterSuffix)
+	if err != nil {
+		return err
+	}
+	if err := inspect(path, known); err != nil {
+		return err
+	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: there is no database yet", ErrNotFound)
 	}
-	var err error
+	if err := recognise(ctx, path, known); err != nil {
+		return err
+	}
 	if s.write, s.read, err = connect(ctx, path); err != nil {
 		return err
 	}
 	if err := matchSchema(ctx, s.read); err != nil {
-		return err
-	}
-	// The file first: the daemon writes it after the database.
-	known, ok, err := readHighWater(path + highWaterSuffix)
-	if err != nil {
 		return err
 	}
 	m, err := readMeta(ctx, s.read)
@@ -135,7 +140,7 @@ func (s *Store) settle(ctx context.Context, path string, known memory, ok bool) 
 	}
 	m.restored = m.restored || m.older(known, ok)
 	m.mark = m.max(known.mark)
-	m.identity = cmp.Or(m.identity, rand.Text())
+	m.identity = cmp.Or(m.identity, known.identity, rand.Text())
 	if err := m.save(ctx, s.write, s.now()); err != nil {
 		return err
 	}

@@ -2,8 +2,10 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -71,6 +73,20 @@ func TestAFileThatIsNoDatabaseIsRefusedAndKept(t *testing.T) {
 	wantError(t, err, ErrDamaged)
 	if kept, err := os.ReadFile(path); err != nil || !bytes.Equal(kept, text) {
 		t.Errorf("the file was changed: %v", err)
+	}
+}
+
+func TestADatabaseOfAnotherProgramIsRefusedAndKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "else.db")
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	_, err = db.ExecContext(t.Context(), `CREATE TABLE dashboards (id INTEGER)`)
+	must(t, errors.Join(err, db.Close()))
+	before := load(t, path)
+	_, err = Open(t.Context(), Options{Path: path})
+	wantError(t, err, ErrNoDatabase)
+	if !maps.Equal(load(t, path), before) {
+		t.Error("it was changed")
 	}
 }
 

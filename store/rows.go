@@ -31,7 +31,7 @@ var (
 	ErrSuspect  = errors.New("the disk did not confirm what was written to it: the database must be opened and checked again")
 	ErrReadOnly = errors.New("the database, or the folder it is in, cannot be written")
 
-	ErrNoDatabase = errors.New("this is not a database")
+	ErrNoDatabase = errors.New("this is no database of ticketd")
 	ErrClosed     = errors.New("the store is closed")
 )
 

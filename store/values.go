@@ -54,12 +54,13 @@ func (s *Store) do(ctx context.Context, fn func(ctx context.Context, tx querier)
 func (s *Store) view(ctx context.Context, fn func(tx querier) error) error {
 	c, err := s.readers.lend(ctx)
 	if err != nil {
-		return translate(err)
+		return s.noted(err)
 	}
 	broken := true
 	defer func() { s.readers.takeBack(c, broken) }()
-	if _, err = c.ExecContext(ctx, beginReading); err != nil {
-		return translate(err)
+	// It waits for nothing. The end of its context could hide that it has begun.
+	if _, err = c.ExecContext(context.WithoutCancel(ctx), beginReading); err != nil {
+		return s.noted(err)
 	}
 	defer func() { broken = c.end(rollback) != nil }() // nothing was written
 	return s.noted(fn(c))
@@ -69,7 +70,7 @@ func (s *Store) view(ctx context.Context, fn func(tx querier) error) error {
 func (s *Store) look(ctx context.Context, fn func(tx querier) error) error {
 	c, err := s.readers.lend(ctx)
 	if err != nil {
-		return translate(err)
+		return s.noted(err)
 	}
 	defer s.readers.takeBack(c, false)
 	return s.noted(fn(c))

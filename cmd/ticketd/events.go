@@ -101,6 +101,9 @@ func eventSheet(e store.Event) string {
 	if e.State == store.EventPersonal {
 		size = "erased: it held personal data"
 	}
+	if e.Damaged {
+		size += ", damaged: the disk changed what was accepted"
+	}
 	return table(
 		[]string{"event", strconv.FormatInt(e.Seq, 10)},
 		[]string{"state", string(e.State)},
@@ -163,8 +166,9 @@ type eventView struct {
 	Source   string     `json:"source"`  // name of the token or capability it came with
 	Received *time.Time `json:"received"`
 	LastSeen *time.Time `json:"last_seen"`
-	Seen     int        `json:"seen"` // how often it came
-	SHA256   string     `json:"sha256"`
+	Seen     int        `json:"seen"`              // how often it came
+	SHA256   string     `json:"sha256"`            // of what was accepted
+	Damaged  bool       `json:"damaged,omitempty"` // the body is not that any more: the disk changed it
 }
 
 // eventDetail is the document of show. With --body it has one of the two bodies.
@@ -182,7 +186,7 @@ type applyDocument struct {
 func viewEvent(e store.Event) eventView {
 	return eventView{
 		Seq: e.Seq, State: string(e.State), Reason: e.Reason, Type: e.Type, Finding: about(e), Source: e.Source,
-		Received: moment(e.Received), LastSeen: moment(e.LastSeen), Seen: e.Seen, SHA256: e.Digest,
+		Received: moment(e.Received), LastSeen: moment(e.LastSeen), Seen: e.Seen, SHA256: e.Digest, Damaged: e.Damaged,
 	}
 }
 

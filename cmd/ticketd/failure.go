@@ -38,10 +38,17 @@ func (p *program) fail(err error) int {
 	return end.code
 }
 
+// What to do about a disk, whoever met its error: SQLite or ticketd itself.
+const (
+	fullHint     = "make room on the disk; nothing was lost"
+	diskHint     = "check the disk; what could not be written was not accepted"
+	readOnlyHint = "let the user that the daemon runs as write there; a disk that was mounted read-only after an error needs a check first"
+)
+
 // hintFor says what to do about the errors that every command can meet.
 func hintFor(err error) string {
 	if lost, ok := errors.AsType[*store.LostError](err); ok {
-		return "put the database back, or its newest backup; to go on without what is missing: " + moveAside(lost.Files)
+		return "put the database back, or its newest backup; to go on without what is missing: " + moveAside(lost.Aside)
 	}
 	for _, known := range []struct {
 		err  error
@@ -50,12 +57,15 @@ func hintFor(err error) string {
 		{store.ErrLocked, "stop the other `ticketd serve` first, or give this one a store of its own"},
 		{store.ErrNewer, "use the newest ticketd that ever ran with this database"},
 		{store.ErrBusy, "try again in a moment"},
-		{store.ErrFull, "make room on the disk; nothing was lost"},
+		{store.ErrFull, fullHint},
 		{store.ErrDamaged, "check the disk; move the database with its -wal and -shm aside, leave its .hwm there, and put back the newest backup"},
-		{store.ErrDisk, "check the disk; what could not be written was not accepted"},
+		{store.ErrDisk, diskHint},
 		{store.ErrSuspect, "check the disk; a new start looks whether the database is whole"},
-		{store.ErrReadOnly, "let the user that the daemon runs as write there; a disk that was mounted read-only after an error needs a check first"},
+		{store.ErrReadOnly, readOnlyHint},
 		{store.ErrNoDatabase, "give store.path the name of the database file, or of one to be made"},
+		{syscall.ENOSPC, fullHint},
+		{syscall.EROFS, readOnlyHint},
+		{syscall.EIO, diskHint},
 		{fs.ErrPermission, "run it as the user that the daemon runs as"},
 		{syscall.EADDRINUSE, "stop what listens there, or change server.listen and server.admin"},
 	} {
@@ -66,11 +76,12 @@ func hintFor(err error) string {
 	return ""
 }
 
-// moveAside gives the command that moves files away without deleting them.
+// moveAside gives the command that moves files away without deleting any, not even one that was moved
+// away before.
 func moveAside(files []string) string {
 	moves := make([]string, len(files))
 	for i, f := range files {
-		moves[i] = fmt.Sprintf("mv %q %q", f, f+".old")
+		moves[i] = fmt.Sprintf("mv -i %q %q", f, f+".old")
 	}
 	return strings.Join(moves, " && ")
 }
