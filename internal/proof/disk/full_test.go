@@ -2,7 +2,6 @@ package disk_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,40 +15,28 @@ import (
 // small makes a file system of a few megabytes and gives the folder where it is mounted.
 func small(t *testing.T) string {
 	t.Helper()
-	needs(t, true, "mkfs.ext4", "mount", "umount")
+	needs(t, "mkfs.ext4", "mount", "umount")
+	if os.Geteuid() != 0 {
+		t.Skip("this needs root, to mount a file system")
+	}
 	image, dir := filepath.Join(t.TempDir(), "image"), filepath.Join(t.TempDir(), "mounted")
 	must(t, os.Mkdir(dir, 0o700))
 	f, err := os.Create(image)
 	must(t, err)
 	must(t, f.Truncate(24<<20))
 	must(t, f.Close())
-	if out, err := run(t, "mkfs.ext4", "-q", "-F", image); err != nil {
+	if out, err := run("mkfs.ext4", "-q", "-F", image); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if out, err := run(t, "mount", "-o", "loop", image, dir); err != nil {
+	if out, err := run("mount", "-o", "loop", image, dir); err != nil {
 		t.Skipf("this machine does not mount a file: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
-		umount := []string{"umount", dir}
-		if out, err := runAfter(umount...); err != nil {
+		if out, err := run("umount", dir); err != nil {
 			t.Errorf("%v: %s", err, out)
 		}
 	})
 	return dir
-}
-
-// ready gives what /readyz answers.
-func ready(t *testing.T, s *program.Service) (status int, body string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Admin()+"/readyz", nil)
-	must(t, err)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	must(t, err)
-	text, err := io.ReadAll(resp.Body)
-	must(t, err)
-	must(t, resp.Body.Close())
-	return resp.StatusCode, string(text)
 }
 
 // large is an event that fills a disk soon.
@@ -78,13 +65,13 @@ func TestADiskThatIsFullRefusesEventsUntilThereIsRoomAndLosesNone(t *testing.T) 
 	program.Eventually(t, "/readyz says that the disk is full", func() bool { // its own small row may fit longer than an event
 		n++
 		a.post(t, s, large(n))
-		status, body := ready(t, s)
+		status, body := s.Get("/readyz")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, "disk is full")
 	})
 	before := len(a.accepted)
 	must(t, os.Remove(ballast))
 	program.Eventually(t, "events are accepted again", func() bool { n++; return a.post(t, s, large(n)) == http.StatusOK })
-	if status, body := ready(t, s); status != http.StatusOK {
+	if status, body := s.Get("/readyz"); status != http.StatusOK {
 		t.Errorf("/readyz says %d %s", status, body)
 	}
 	if s.Ended() || a.silent > 0 || len(a.strange) > 0 {
@@ -107,7 +94,7 @@ func TestADiskThatBecameReadOnlyIsToldInWords(t *testing.T) {
 	s := program.New(t, program.Options{Env: []string{"TICKETD_STORE_PATH=" + filepath.Join(dir, "ticketd.db")}})
 	s.Start()
 	must(t, s.Stop())
-	if out, err := run(t, "mount", "-o", "remount,ro", dir); err != nil {
+	if out, err := run("mount", "-o", "remount,ro", dir); err != nil {
 		t.Skipf("%v: %s", err, out)
 	}
 	s.Launch()

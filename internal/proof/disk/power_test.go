@@ -23,16 +23,13 @@ type recording struct {
 // record has a process make a database, fill it until its log begins anew, stop, start again and go on.
 func record(t *testing.T, env ...string) recording {
 	t.Helper()
-	needs(t, false, "strace")
+	needsStrace(t)
 	dir := t.TempDir()
 	trace := filepath.Join(t.TempDir(), "trace")
 	s := program.New(t, program.Options{Dir: dir, Wrapper: strace(trace), Env: append(quiet(), env...)})
 	a := newTally()
 	for part, n := range []int{60, 10} {
-		s.Launch()
-		if !s.Up() {
-			t.Skipf("strace does not run here: %s", s.Log())
-		}
+		s.Start()
 		a.storm(t, s, fmt.Sprint("part-", part), n)
 		program.Eventually(t, "every finding has its issue", func() bool { return len(s.Jira.Issues()) == len(a.accepted) })
 		must(t, s.Stop())
@@ -139,7 +136,7 @@ func TestAPowerFailureLosesNothingThatWasAccepted(t *testing.T) {
 
 func TestThePowerFailuresFindACommitThatIsNotOnTheDisk(t *testing.T) {
 	t.Parallel()
-	r := record(t, "TICKETD_PROOF_WITHOUT="+string(proof.FullSync))
+	r := record(t, program.Without(proof.FullSync))
 	v := r.play(t, *states)
 	if v.lost == 0 {
 		t.Errorf("%s: without a full sync nothing was lost in %d states", again(t), v.states)
