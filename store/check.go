@@ -23,12 +23,13 @@ func examine(ctx context.Context, path string, known memory, logger *slog.Logger
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return err // new
 	}
-	strange := recognise(ctx, path, known)
-	if _, ok := errors.AsType[*LostError](strange); ok {
-		return strange // the log of another database would also look like damage
-	}
-	err := observe(path, false, func(db *sql.DB) error { return check(ctx, db, path, logger) })
-	return cmp.Or(err, strange)
+	return observe(path, false, func(db *sql.DB) error {
+		strange := recognise(ctx, db, path, known)
+		if _, ok := errors.AsType[*LostError](strange); ok {
+			return strange // the log of another database would also look like damage
+		}
+		return cmp.Or(check(ctx, db, path, logger), strange)
+	})
 }
 
 // observe lends a connection that only reads: another one would bring the log into the file when it is
@@ -59,7 +60,7 @@ func check(ctx context.Context, db *sql.DB, path string, logger *slog.Logger) er
 	err := db.QueryRowContext(limited, "PRAGMA integrity_check(1)").Scan(&verdict)
 	switch {
 	case err != nil && limited.Err() != nil && ctx.Err() == nil:
-		logger.Warn("the database is too large to be checked whole at the start: what was looked at is well", "limit", checkLimit.String())
+		logger.Warn("the database was not checked whole at the start, for it is large or the disk is slow: what was looked at is well", "limit", checkLimit.String())
 		return nil
 	case err != nil:
 		return fmt.Errorf("checking the database: %w", translate(err))

@@ -62,19 +62,18 @@ func inspect(path string, known memory) error {
 
 // recognise makes sure, before anything is changed in it, that a database is the one that the side file
 // remembers, and that the log beside it is its own. One that is only older is let through.
-func recognise(ctx context.Context, path string, known memory) error {
-	m, err := remembered(ctx, path, false)
+func recognise(ctx context.Context, db *sql.DB, path string, known memory) error {
+	m, err := remembered(ctx, db)
 	if err != nil {
 		return err
 	}
-	file, log := path+highWaterSuffix, path+"-wal"
 	if known.identity == "" || known.identity != m.identity {
-		alone, err := remembered(ctx, path, true)
-		if err == nil && alone.identity != "" && alone.identity != m.identity { // an error: much of it is in the log
-			return &LostError{What: "the -wal file beside the database is that of another one", By: []string{path}, Events: alone.event, Aside: []string{log}}
+		if err := ownLog(ctx, path, m); err != nil {
+			return err
 		}
 	}
-	lost := &LostError{By: []string{file}, Events: known.event, Aside: []string{file}}
+	file := []string{path + highWaterSuffix}
+	lost := &LostError{By: file, Events: known.event, Aside: file}
 	switch {
 	case known.mark != (mark{}) && m.mark == (mark{}):
 		lost.What = "the database has nothing in it"
@@ -86,17 +85,23 @@ func recognise(ctx context.Context, path string, known memory) error {
 	return lost
 }
 
-// remembered gives what a database of any version says of itself, with or without its log: nothing where
-// it is empty.
-func remembered(ctx context.Context, path string, alone bool) (m memory, err error) {
-	err = observe(path, alone, func(db *sql.DB) error {
-		m, err = testimony(ctx, db)
-		return translate(err)
+// ownLog makes sure that a database says the same of itself without the log beside it. One that was made
+// just now says nothing yet.
+func ownLog(ctx context.Context, path string, with memory) error {
+	return observe(path, true, func(db *sql.DB) error {
+		without, err := remembered(ctx, db)
+		if err != nil || without.identity == "" || without.identity == with.identity {
+			return nil //nolint:nilerr // the file is not whole without its log
+		}
+		return &LostError{
+			What: "the -wal file beside the database is that of another one",
+			By:   []string{path}, Events: without.event, Aside: []string{path + "-wal"},
+		}
 	})
-	return m, err
 }
 
-func testimony(ctx context.Context, db *sql.DB) (m memory, err error) {
+// remembered gives what a database of any version says of itself: nothing where it is empty.
+func remembered(ctx context.Context, db *sql.DB) (m memory, err error) {
 	var all, versions, tables, identities int
 	err = db.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM sqlite_schema),
@@ -106,7 +111,7 @@ func testimony(ctx context.Context, db *sql.DB) (m memory, err error) {
 		Scan(&all, &versions, &tables, &identities)
 	switch {
 	case err != nil:
-		return memory{}, err
+		return memory{}, translate(err)
 	case all > 0 && versions == 0: // the table that is made first
 		return memory{}, fmt.Errorf("%w: it is that of another program", ErrNoDatabase)
 	case tables < 2:
@@ -118,5 +123,5 @@ func testimony(ctx context.Context, db *sql.DB) (m memory, err error) {
 	if err == nil && identities > 0 {
 		err = db.QueryRowContext(ctx, `SELECT coalesce(max(identity), '') FROM meta`).Scan(&m.identity)
 	}
-	return m, err
+	return m, translate(err)
 }

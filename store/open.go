@@ -106,7 +106,7 @@ func (s *Store) openShared(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: there is no database yet", ErrNotFound)
 	}
-	if err := recognise(ctx, path, known); err != nil {
+	if err := observe(path, false, func(db *sql.DB) error { return recognise(ctx, db, path, known) }); err != nil {
 		return err
 	}
 	if s.write, s.read, err = connect(ctx, path); err != nil {
