@@ -10,6 +10,6 @@ import (
 )
 
 // What a run of all tests does is small; `make prove` asks for more.
-var step = flag.Int("step", 61, "bytes between the places at which an answer is cut; 1 is every byte")
+var step = flag.Int("step", 151, "bytes between the places at which an answer is cut; 1 is every byte")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

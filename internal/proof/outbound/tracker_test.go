@@ -2,8 +2,13 @@ package outbound
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 
 	"ticketd/internal/deliver"
@@ -25,40 +30,68 @@ type kind struct {
 	name    string
 	project string
 	host    string // of its API
-	make    func(t *testing.T, over func(http.RoundTripper) http.RoundTripper) deliver.Tracker
+	// make makes a practice tracker, and gives what makes a client of it, each like that of a new process.
+	make   func(t *testing.T, over func(http.RoundTripper) http.RoundTripper) (client func() deliver.Tracker)
+	afresh bool // operations begin in a new process: what leads to a credential is spoilt too
 }
 
 func kinds() []kind {
 	return []kind{
-		{"Jira Cloud", "SEC", "jira.test", func(t *testing.T, over func(http.RoundTripper) http.RoundTripper) deliver.Tracker {
-			return jiraOf(t, jira.Cloud, over)
-		}},
-		{"Jira Data Center", "SEC", "jira.test", func(t *testing.T, over func(http.RoundTripper) http.RoundTripper) deliver.Tracker {
-			return jiraOf(t, jira.DataCenter, over)
-		}},
-		{"GitHub", "acme/app", "api.github.test", gitHub},
+		{name: "Jira Cloud", project: "SEC", host: "jira.test", make: jiraOf(jira.Cloud)},
+		{name: "Jira Data Center", project: "SEC", host: "jira.test", make: jiraOf(jira.DataCenter)},
+		{name: "GitHub", project: "acme/app", host: "api.github.test", make: gitHub},
+		{name: "GitHub App", project: "acme/app", host: "api.github.test", make: gitHubApp, afresh: true},
 	}
 }
 
-func jiraOf(t *testing.T, deployment string, over func(http.RoundTripper) http.RoundTripper) deliver.Tracker {
-	t.Helper()
-	o := jiratest.Options{Token: token, DataCenter: deployment == jira.DataCenter}
-	if !o.DataCenter {
-		o.Email = "bot@example.com"
+func jiraOf(deployment string) func(*testing.T, func(http.RoundTripper) http.RoundTripper) func() deliver.Tracker {
+	return func(t *testing.T, over func(http.RoundTripper) http.RoundTripper) func() deliver.Tracker {
+		o := jiratest.Options{Token: token, DataCenter: deployment == jira.DataCenter}
+		if !o.DataCenter {
+			o.Email = "bot@example.com"
+		}
+		line := over(jiratest.New(o))
+		return func() deliver.Tracker {
+			tracker, err := jira.New(jira.Options{Name: "main", Base: address(t, "https://jira.test"), Deployment: deployment, Instance: "test",
+				Credential: func() (string, string, error) { return o.Email, token, nil }, Transport: line})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tracker
+		}
 	}
-	tracker, err := jira.New(jira.Options{Name: "main", Base: address(t, "https://jira.test"), Deployment: deployment, Instance: "test",
-		Credential: func() (string, string, error) { return o.Email, token, nil }, Transport: over(jiratest.New(o))})
+}
+
+func gitHub(t *testing.T, over func(http.RoundTripper) http.RoundTripper) func() deliver.Tracker {
+	line := over(githubtest.New(githubtest.Options{Token: token, Repositories: []string{"acme/app"}}))
+	return func() deliver.Tracker {
+		return gitHubOf(t, github.Options{Token: func() string { return token }, Transport: line})
+	}
+}
+
+// gitHubApp is of an App that has to look for its installation.
+func gitHubApp(t *testing.T, over func(http.RoundTripper) http.RoundTripper) func() deliver.Tracker {
+	key := appKey()
+	line := over(githubtest.New(githubtest.Options{Repositories: []string{"acme/app"},
+		App: &githubtest.App{ID: "Iv23abc", Number: 77, Slug: "finding-bot", Installation: 5, Key: &key.PublicKey}}))
+	pemKey := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	return func() deliver.Tracker {
+		return gitHubOf(t, github.Options{App: &github.App{ID: "Iv23abc", PrivateKey: func() ([]byte, error) { return pemKey, nil }}, Transport: line})
+	}
+}
+
+var appKey = sync.OnceValue(func() *rsa.PrivateKey { //nolint:gochecknoglobals // made once, as it takes its time
+	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // it signs ten thousands of times and keeps nobody out
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	return tracker
-}
+	return key
+})
 
-func gitHub(t *testing.T, over func(http.RoundTripper) http.RoundTripper) deliver.Tracker {
+func gitHubOf(t *testing.T, o github.Options) deliver.Tracker {
 	t.Helper()
-	server := githubtest.New(githubtest.Options{Token: token, Repositories: []string{"acme/app"}})
-	tracker, err := github.New(github.Options{Name: "main", API: address(t, "https://api.github.test"), Site: address(t, "https://github.test"),
-		Token: func() string { return token }, Transport: over(server)})
+	o.Name, o.API, o.Site = "main", address(t, "https://api.github.test"), address(t, "https://github.test")
+	tracker, err := github.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,10 +173,11 @@ func operations() []operation {
 func stage(t *testing.T, k kind) (deliver.Tracker, scene, *line) {
 	t.Helper()
 	l := &line{host: k.host}
-	tr := k.make(t, func(server http.RoundTripper) http.RoundTripper {
+	client := k.make(t, func(server http.RoundTripper) http.RoundTripper {
 		l.next = server
 		return l
 	})
+	tr := client()
 	s := scene{draft: ticket.Draft{Destination: ticket.Destination{Tracker: "main", Project: k.project, IssueType: "Bug"}, Marker: marker,
 		Title: "A title", Body: ticket.Doc{ticket.Head("What was found")}, Labels: []string{"security"}}}
 	var err error
@@ -153,8 +187,8 @@ func stage(t *testing.T, k kind) (deliver.Tracker, scene, *line) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, is := tr.(interface{ Close() }); is {
-		t.Cleanup(c.Close)
+	if k.afresh {
+		tr = client()
 	}
 	return tr, s, l
 }
