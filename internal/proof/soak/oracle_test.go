@@ -5,16 +5,8 @@ import (
 	"regexp"
 	"strings"
 
-	"ticketd/internal/github/githubtest"
-	"ticketd/internal/jira/jiratest"
+	"ticketd/internal/proof/program"
 )
-
-// issue is one of either tracker.
-type issue struct {
-	key      string
-	open     bool
-	comments []string
-}
 
 // verdict is what became of the findings.
 type verdict struct {
@@ -27,29 +19,18 @@ type verdict struct {
 var finding = regexp.MustCompile(`\bf[0-9]+f\b`)
 
 // issues gives those of both trackers by the finding that they tell of.
-func issues(jira *jiratest.Server, github *githubtest.Server) map[string][]issue {
-	all := make(map[string][]issue)
-	for _, i := range jira.Issues() {
-		one := issue{key: i.Key, open: i.Category != "done"}
-		for _, c := range i.Comments {
-			one.comments = append(one.comments, c.Text)
-		}
-		id := finding.FindString(i.Description)
-		all[id] = append(all[id], one)
-	}
-	for _, i := range github.Issues() {
-		one := issue{key: i.Key, open: i.State == "open"}
-		for _, c := range i.Comments {
-			one.comments = append(one.comments, c.Body)
-		}
-		id := finding.FindString(i.Body)
-		all[id] = append(all[id], one)
+func (w *world) issues() map[string][]program.Issue {
+	w.t.Helper()
+	all := make(map[string][]program.Issue)
+	for _, i := range program.Issues(w.t, w.Jira, w.github) {
+		id := finding.FindString(i.Text)
+		all[id] = append(all[id], i)
 	}
 	return all
 }
 
 // judge compares the issues with what was said of the findings.
-func judge(lives []*life, all map[string][]issue) (v verdict) {
+func judge(lives []*life, all map[string][]program.Issue) (v verdict) {
 	for _, l := range lives {
 		if !l.begun {
 			continue
@@ -75,9 +56,16 @@ func judge(lives []*life, all map[string][]issue) (v verdict) {
 }
 
 // untrue tells what of the one issue is not as it should be.
-func (l *life) untrue(i issue) (all []string) {
-	if i.open == l.closed {
-		all = append(all, fmt.Sprintf("%s: closed is %v, and of %s the contrary", l.id, l.closed, i.key))
+func (l *life) untrue(i program.Issue) (all []string) {
+	if i.Open == l.closed {
+		all = append(all, fmt.Sprintf("%s: closed is %v, and of %s the contrary", l.id, l.closed, i.Key))
+	}
+	said := make(map[string]bool)
+	for _, c := range i.Comments {
+		if c.Marker == "" || said[c.Marker] {
+			all = append(all, fmt.Sprintf("%s: a comment of %s is there twice, or nobody's: %+v", l.id, i.Key, c))
+		}
+		said[c.Marker] = true
 	}
 	if l.note == "" {
 		return all
@@ -86,11 +74,11 @@ func (l *life) untrue(i issue) (all []string) {
 	if l.erased {
 		want = 0
 	}
-	for _, c := range i.comments {
-		got += strings.Count(c, l.note)
+	for _, c := range i.Comments {
+		got += strings.Count(c.Text, l.note)
 	}
 	if got != want {
-		all = append(all, fmt.Sprintf("%s: the note is there %d times on %s, want %d", l.id, got, i.key, want))
+		all = append(all, fmt.Sprintf("%s: the note is there %d times on %s, want %d", l.id, got, i.Key, want))
 	}
 	return all
 }

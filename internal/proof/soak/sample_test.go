@@ -118,18 +118,9 @@ type interior struct{ Goroutines, Heap int64 }
 // inside asks the process what only it knows.
 func inside(t *testing.T, s *program.Service) (i interior) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Admin()+"/proof/runtime", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }() // decoded
-	if err := json.NewDecoder(resp.Body).Decode(&i); err != nil {
-		t.Fatal(err)
+	status, text := s.Get("/proof/runtime")
+	if err := json.Unmarshal([]byte(text), &i); err != nil || status != http.StatusOK {
+		t.Fatalf("the process answers %d %q: %v", status, text, err)
 	}
 	return i
 }

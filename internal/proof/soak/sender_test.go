@@ -151,22 +151,19 @@ func (s *sender) begin() *life {
 	l := &life{id: fmt.Sprintf("f%df", n)}
 	s.lives = append(s.lives, l)
 	at := int64(1_600_000_000)
-	app := toJira
+	app := "of-jira"
 	if n%3 == 0 {
-		app = toGitHub
+		app = program.AppOfGitHub
 	}
+	say := func(body []byte) { l.bodies = append(l.bodies, string(body)) }
 	status := func(verb string) {
 		at += 60
-		l.bodies = append(l.bodies, fmt.Sprintf(
-			`{"event":{"type":"MOBILE_SECURE__FINDING_TARGET_%s","data":{"id":%q,"security_finding_id":%q,"mobile_app_id":%q,"title":"Finding %s","details":%q},"version":1},"time":%d}`,
-			verb, l.id, "parent-of-"+l.id, app, l.id, filler, at))
+		say(program.Status(verb, l.id, at, "mobile_app_id", app, "title", "Finding "+l.id, "details", filler))
 		l.closed = verb != opening
 	}
 	note := func(verb string) {
 		at += 60
-		l.bodies = append(l.bodies, fmt.Sprintf(
-			`{"event":{"type":"MOBILE_SECURE__FINDING_NOTE_%s","data":{"id":%q,"security_finding_id":%q,"text":%q},"version":1},"time":%d}`,
-			verb, l.note, "parent-of-"+l.id, l.note, at))
+		say(program.Note(verb, l.id, l.note, at))
 	}
 	status(opening)
 	if s.chance(4) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -31,70 +30,29 @@ const (
 	patience  = 10 * time.Minute    // how long the rest may take; it is no measure of anything
 )
 
-const configuration = `
-instance = "soak"
-[server]
-listen = "127.0.0.1:0"
-admin = "127.0.0.1:0"
-[[server.token]]
-name = "portal"
-value = %q
-[store]
-path = %q
-retention = "90d"
-[deliver]
-quiet_period = "2s"
-[jira.jira]
-url = "http://%s"
-email = "bot@example.com"
-token = "jira-secret-token"
-min_interval = "1ms"
-burst = 1000
-per_hour = 1000000
-[github.github]
-url = "http://%s"
-token = "github-secret-token"
-min_interval = "1ms"
-burst = 1000
-per_hour = 1000000
-[[rule]]
-name = "app"
-match.app_id = %q
-tracker = "github"
-repository = "acme/app"
-[[rule]]
-name = "all"
-tracker = "jira"
-project = "SEC"
-`
-
 // world is ticketd between a sender and two trackers that make trouble.
 type world struct {
 	*program.Service
 
 	t        *testing.T
-	jira     *jiratest.Server
 	github   *githubtest.Server
-	trackers [2]*lossy
+	trackers []*program.Lossy
 	db       *store.Store // beside the process
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, jira: jiratest.New(jiratest.Options{}), github: githubtest.New(githubtest.Options{
-		Token: "github-secret-token", Repositories: []string{"acme/app"},
-	})}
-	w.trackers = [2]*lossy{
-		{Handler: w.jira, fail: w.jira.Fail, random: rand.New(rand.NewPCG(*seed, 1))},
-		{Handler: w.github, fail: w.github.Fail, random: rand.New(rand.NewPCG(*seed, 2))},
+	jira := jiratest.New(jiratest.Options{})
+	w := &world{t: t, github: program.NewGitHub()}
+	for n, tracker := range []program.Tracker{jira, w.github} {
+		lossy := program.NewLossy(tracker, rand.New(rand.NewPCG(*seed, 1+uint64(n))), ways())
+		lossy.Trouble(wrong)
+		w.trackers = append(w.trackers, lossy)
 	}
-	dir, address := t.TempDir(), program.Serve(t, w.trackers[0])
 	w.Service = program.New(t, program.Options{
-		Dir: dir, Jira: w.jira, Address: address,
-		Config: fmt.Sprintf(configuration, program.Token, filepath.Join(dir, "ticketd.db"), address,
-			program.Serve(t, w.trackers[1]), toGitHub),
+		Jira: jira, Address: program.Serve(t, w.trackers[0]), GitHub: program.Serve(t, w.trackers[1]),
 		// What is older than a quarter of the time is forgotten, as if that were 90 days.
-		Env: []string{program.Hurry(5), program.Lapse(int64(retention / (*howLong / 4)))},
+		Env: []string{program.Hurry(5), program.Lapse(int64(retention / (*howLong / 4))), "TICKETD_STORE_RETENTION=90d"},
 	})
 	return w
 }
@@ -128,7 +86,7 @@ func TestSoak(t *testing.T) {
 	all := w.watch(load)
 	<-sent
 	for _, l := range w.trackers {
-		l.heal()
+		l.Heal()
 	}
 	v := w.rest(s)
 	if err := w.Stop(); err != nil {
@@ -141,7 +99,7 @@ func TestSoak(t *testing.T) {
 
 func (w *world) calls() (calls, faults int) {
 	for _, l := range w.trackers {
-		c, f := l.count()
+		c, f := l.Count()
 		calls, faults = calls+c, faults+f
 	}
 	return calls, faults
@@ -183,7 +141,7 @@ func (w *world) rest(s *sender) (v verdict) {
 			busy += counts.Tickets[state]
 		}
 		if busy == 0 {
-			if v = judge(s.lives, issues(w.jira, w.github)); len(v.lost)+len(v.double) == 0 {
+			if v = judge(s.lives, w.issues()); len(v.lost)+len(v.double) == 0 {
 				return v
 			}
 		}
@@ -191,7 +149,7 @@ func (w *world) rest(s *sender) (v verdict) {
 		case <-tick.C:
 		case <-limit:
 			w.t.Errorf("it did not come to rest: %d events and tickets wait", busy)
-			return judge(s.lives, issues(w.jira, w.github))
+			return judge(s.lives, w.issues())
 		}
 	}
 }
@@ -216,15 +174,17 @@ func (w *world) report(s *sender, all []sample, v verdict) {
 		Outcome: fmt.Sprintf("%d lost or wrong, %d double, backlog drained; %d webhooks had to be sent again; %d findings closed before they had an issue",
 			len(v.lost), len(v.double), s.refused.Load(), v.none),
 	})
-	if len(all) < 8 {
-		w.t.Errorf("there are only %d samples: the machine is too busy to tell anything", len(all))
+	if *howLong < judged {
 		return
+	}
+	if len(all) < samples/2 {
+		w.t.Fatalf("there are only %d samples: the machine is too busy to tell anything", len(all))
 	}
 	var grew []string
 	for _, m := range measures() {
 		second, last := m.growth(all)
 		grew = append(grew, fmt.Sprintf("%s %d → %d", m.name, second, last))
-		if *howLong >= judged && !m.bounded(second, last) {
+		if !m.bounded(second, last) {
 			w.t.Errorf("%s grew from %d to %d (medians of the second and of the last quarter)", m.name, second, last)
 		}
 	}
