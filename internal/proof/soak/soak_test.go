@@ -52,7 +52,7 @@ func newWorld(t *testing.T) *world {
 	w.Service = program.New(t, program.Options{
 		Jira: jira, Address: program.Serve(t, w.trackers[0]), GitHub: program.Serve(t, w.trackers[1]),
 		// What is older than a quarter of the time is forgotten, as if that were 90 days.
-		Env: []string{program.Hurry(5), program.Lapse(int64(retention / (*howLong / 4))), "TICKETD_STORE_RETENTION=90d"},
+		Env: []string{program.Hurry(10), program.Lapse(int64(retention / (*howLong / 4))), "TICKETD_STORE_RETENTION=90d"},
 	})
 	return w
 }
