@@ -77,13 +77,16 @@ func elsewhere(p proof.Point) bool {
 	return slices.Contains(inWriter(), p) || p == proof.RecoveryBegun || p == proof.RecoveryFinished
 }
 
-// at is what happens at a point: nothing, a pause, or the end.
+// at is what happens at a point: nothing, a pause, or the end. Goroutines that waited for one commit go on
+// at one instant; it takes each a moment of its own to come to its next point, so that what they do then
+// has the same order again.
 func (a *actor) at(p proof.Point) {
 	writer := slices.Contains(inWriter(), p)
-	if !writer {
+	die, pause, wait := a.rng.Float64(), a.rng.Float64(), a.rng.Int64N(int64(simPause))
+	if moment := a.rng.Int64N(int64(time.Millisecond)); !writer {
+		sleep(time.Duration(1 + moment))
 		a.live()
 	}
-	die, pause, wait := a.rng.Float64(), a.rng.Float64(), a.rng.Int64N(int64(simPause))
 	if a.w.calm.Load() {
 		return
 	}

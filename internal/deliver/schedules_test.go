@@ -140,6 +140,8 @@ func (p *play) out() (wrong []string) {
 	}()
 	<-ended
 	p.end()
+	p.sending.Wait()
+	sleep(2 * simPause) // time stands still in a bubble that was left: nothing may be asleep in it any more
 	if wrong = p.faults.list(); len(wrong) > 0 {
 		wrong = append(wrong, fmt.Sprintf("with %d deliverers, died often at %s, %d stores restored", p.deliverers, p.favourite, p.restored))
 	}

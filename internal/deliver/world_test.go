@@ -113,6 +113,7 @@ func (w *world) start() {
 		defer close(w.ended)
 		operator := w.stream(ofOperator, 0)
 		for {
+			w.swapped()
 			p, err := w.boot()
 			if err != nil {
 				w.abort("starting process %d: %v", w.boots, err)
@@ -163,7 +164,7 @@ func (w *world) boot() (*process, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.process, w.store = p, p.store
-	if w.ending {
+	if w.ending || w.swap != nil { // asked for since
 		p.end()
 	}
 	return p, nil
@@ -218,16 +219,20 @@ func (w *world) bury(p *process) {
 	}
 	sleep(1) // everything else has come to rest
 	w.must(p.store.Close())
+}
+
+// swapped does what is to be done while no process runs.
+func (w *world) swapped() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.swap != nil {
+	if w.swap != nil && !w.ending {
 		w.swap()
 		w.swap = nil
 	}
 }
 
-// restart asks the process to stop; swap is done while none runs. A process that is dying already
-// serves as well.
+// restart asks the process to stop; swap is done before the next one starts. A process that is dying
+// already serves as well.
 func (w *world) restart(swap func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
