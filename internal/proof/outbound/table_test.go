@@ -164,16 +164,23 @@ func (r right) faults(k kind, known bool) map[string][]fault {
 	if known {
 		return map[string][]fault{onSilence: silent()[:2], onUnfit: unfit()[:3], onRedirect: redirects(k.host)[:1]}
 	}
-	elsewhere := redirects(k.host)
-	if *step > 1 { // each code to one place
-		var some []fault
-		for i := 0; i < len(elsewhere); i += 10 {
-			some = append(some, elsewhere[i])
-		}
-		elsewhere = some
+	all := map[string][]fault{onSilence: silent(), onUnfit: unfit(), onCut: cuts(r.body, *step), onRedirect: redirects(k.host),
+		onWrong: wrong(r.body, *step), onLabel: labelled(r.body)}
+	if *step == 1 || r.nth == 0 { // it takes its time
+		all[onSilence] = append(all[onSilence], instead("a success without end", 0, nil, func() io.Reader { return endless{} }))
 	}
-	return map[string][]fault{onSilence: append(silent(), instead("a success without end", 0, nil, func() io.Reader { return endless{} })),
-		onUnfit: unfit(), onCut: cuts(r.body, *step), onRedirect: elsewhere, onWrong: wrong(r.body, *step), onLabel: labelled(r.body)}
+	if *step > 1 {
+		all[onRedirect] = tenth(all[onRedirect]) // each code to one place
+	}
+	return all
+}
+
+func tenth(all []fault) []fault {
+	var some []fault
+	for i := 0; i < len(all); i += 10 {
+		some = append(some, all[i])
+	}
+	return some
 }
 
 // spoil spoils the answer in every way, and gives in how many.
