@@ -48,14 +48,13 @@ func (a *Applier) Run(ctx context.Context, woken wake.Signal, retry time.Duratio
 	for ctx.Err() == nil {
 		n, err := a.Step(context.WithoutCancel(ctx))
 		wait := a.o.Idle
-		switch {
-		case err != nil:
+		if err != nil {
 			a.o.Logger.Error("applying events", "error", err)
 			wait = retry
-		case n > 0:
-			continue
 		}
-		woken.Sleep(ctx, wait)
+		if n == 0 { // one that cannot be applied does not make the others wait
+			woken.Sleep(ctx, wait)
+		}
 	}
 	return nil
 }

@@ -1,10 +1,13 @@
 package apply_test
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -14,6 +17,7 @@ import (
 	"ticketd/internal/datatheorem/samples"
 	"ticketd/internal/finding"
 	"ticketd/internal/ticket"
+	"ticketd/internal/wake"
 	"ticketd/mapping"
 	"ticketd/store"
 )
@@ -299,4 +303,28 @@ func TestAnEventThatCannotBeAppliedHoldsUpNoOther(t *testing.T) {
 			t.Errorf("event %d is %s, want %s", seq, got, want)
 		}
 	}
+}
+
+func TestABacklogDoesNotWaitForAnEventThatCannotBeApplied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, everything)
+		b.occupy("target/6f1c5a0e-0000-4000-8000-00000000000x")
+		bodies := []string{strings.Replace(sample(created), "8000-000000000001", "8000-00000000000x", 1)}
+		for n := range 2 * 64 {
+			bodies = append(bodies, fmt.Sprintf(`{"event":"probe %d"}`, n))
+		}
+		for _, body := range bodies {
+			if _, err := b.store.Accept(t.Context(), store.Incoming{Body: []byte(body), Received: noon}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
+		defer stop()
+		if err := b.Run(ctx, wake.New(), 2*time.Second); err != nil {
+			t.Error(err)
+		}
+		if counts, err := b.store.Counts(t.Context()); err != nil || counts.Events[store.EventNew] != 1 {
+			t.Errorf("%d events wait: %v", counts.Events[store.EventNew], err)
+		}
+	})
 }
