@@ -12,6 +12,7 @@ import (
 
 // A panic writes the stacks of all goroutines, among them those that hold credentials.
 func TestNoSecretComesOutOfAPanic(t *testing.T) {
+	t.Parallel() // it waits for most of its time
 	w := newWorld(t)
 	points := []struct {
 		at   proof.Point
