@@ -22,7 +22,7 @@ type LostError struct {
 }
 
 func (e *LostError) Error() string {
-	text := e.What + ", but what was accepted into it is remembered by " + strings.Join(e.By, " and ")
+	text := e.What + ", but what was accepted is remembered by " + strings.Join(e.By, " and ")
 	if e.Events > 0 {
 		text += fmt.Sprintf(": events up to number %d", e.Events)
 	}

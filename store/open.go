@@ -41,8 +41,9 @@ type Store struct {
 }
 
 // Open opens the database, which is created where there is none, checks it and migrates it. It gives
-// [ErrLocked] when another daemon has it open, [ErrNewer] when a newer one wrote it, [ErrDamaged] when
-// it is damaged, and a [LostError] when it is not there although events were accepted into it.
+// [ErrLocked] when another daemon has it open, [ErrNewer] when a newer one wrote it, [ErrNoDatabase] when
+// it is something else, [ErrDamaged] when it is damaged, and a [LostError] when it is not there although
+// events were accepted into it, or its files do not belong together.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{logger: o.Logger, now: o.Now, trouble: newTrouble()}
 	if s.logger == nil {
