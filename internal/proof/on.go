@@ -66,7 +66,7 @@ type order struct {
 	lapse   time.Duration // how many times sooner things are forgotten
 }
 
-var process = sync.OnceValue(func() *order {
+var process = sync.OnceValue(func() *order { //nolint:gochecknoglobals // read once, never changed
 	o := new(order)
 	where := os.Getenv(CrashAt)
 	if where == "" {

@@ -53,7 +53,7 @@ func (p *prover) fuzz(ctx context.Context, part part) error {
 		row := report.Row{
 			Part: "Hostile input", What: fmt.Sprintf("%s in %s: %s inputs in %s", t.name, t.pkg, thousands(done), each), Outcome: "none failed",
 		}
-		fmt.Fprintln(p.out, row.What)
+		p.say("%s\n", row.What)
 		p.rows = append(p.rows, row)
 	}
 	return errors.Join(failures...)

@@ -19,19 +19,22 @@ type prover struct {
 	failed []string
 }
 
+// say tells a person how far it is, on whom nothing hangs.
+func (p *prover) say(format string, args ...any) { _, _ = fmt.Fprintf(p.out, format, args...) }
+
 // prove runs a part. A failure does not keep the others from being run.
 func (p *prover) prove(ctx context.Context, part part) {
 	begin := time.Now()
-	fmt.Fprintf(p.out, "== %s\n", part.name)
+	p.say("== %s\n", part.name)
 	prove := p.tests
 	if part.pkg == "" {
 		prove = p.fuzz
 	}
 	if err := prove(ctx, part); err != nil {
-		fmt.Fprintf(p.out, "%s: %v\n", part.name, err)
+		p.say("%s: %v\n", part.name, err)
 		p.failed = append(p.failed, part.name)
 	}
-	fmt.Fprintf(p.out, "%s: %s\n", part.name, time.Since(begin).Round(time.Second))
+	p.say("%s: %s\n", part.name, time.Since(begin).Round(time.Second))
 }
 
 // tests runs the tests of a part.
@@ -40,7 +43,7 @@ func (p *prover) tests(ctx context.Context, part part) error {
 	if own := strings.Fields(part.args[p.scale]); len(own) > 0 {
 		args = append(append(args, "-args"), own...)
 	}
-	fmt.Fprintf(p.out, "go %s\n", strings.Join(args, " "))
+	p.say("go %s\n", strings.Join(args, " "))
 	cmd := command(ctx, args...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

@@ -3,6 +3,7 @@
 package program
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -43,9 +44,9 @@ func Remove() {
 }
 
 // Made once for all tests of a package.
-var ( //nolint:gochecknoglobals // and never changed
-	folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "ticketd-proof-") })
-	build  = sync.OnceValues(compile)
+var (
+	folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "ticketd-proof-") }) //nolint:gochecknoglobals // never changed
+	build  = sync.OnceValues(compile)                                                              //nolint:gochecknoglobals // likewise
 )
 
 func compile() (path string, err error) {
@@ -58,7 +59,7 @@ func compile() (path string, err error) {
 		return "", fmt.Errorf("making a folder for the program: %w", err)
 	}
 	path = filepath.Join(dir, "ticketd")
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "proof", "-o", path, "./cmd/ticketd")
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-tags", "proof", "-ldflags=-s", "-o", path, "./cmd/ticketd")
 	cmd.Dir = root
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
