@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketd/internal/ticket"
 	"ticketd/mapping"
 )
 
@@ -92,5 +93,28 @@ func TestARestoredStoreFindsTheIssueThatFollowedADeletedOne(t *testing.T) {
 		if one() != last || !last.open {
 			t.Errorf("with %d deleted, %s is there, want %s", deleted, one().ref.Key, last.ref.Key)
 		}
+	}
+}
+
+// What an issue that was adopted told of its members, nobody remembers.
+func TestAnAdoptedIssueThatTheWorkflowWillNotReopenTellsOfItsMembers(t *testing.T) {
+	s := calm(t, byParent)
+	s.post(statusBody("other", "elsewhere", "CREATED", 999))
+	s.pass(time.Hour)
+	restore := s.backUp()
+	s.open("a", 1000)
+	s.open("b", 1001)
+	s.pass(time.Hour)
+	restore()
+	s.refuse("open", "", ticket.Refused)
+	s.open("a", 1000)
+	s.open("b", 1001)
+	s.pass(time.Hour)
+	issue := s.groupOf("a")
+	before := len(issue.said)
+	s.fix("a", 1002)
+	s.pass(time.Hour)
+	if said := issue.said[before:]; len(said) != 1 || !strings.Contains(said[0], "fixed") {
+		t.Errorf("since one of two was fixed it was said %q", said)
 	}
 }

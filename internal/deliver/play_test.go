@@ -331,11 +331,9 @@ func drawn(seed uint64, told *tally) schedule {
 	s := schedule{seed: seed, deliverers: 1 + max(0, rng.IntN(5)-2), odds: usual(), tally: told}
 	points := slices.DeleteFunc(proof.Points(), elsewhere)
 	s.favourite = points[rng.IntN(len(points))]
-	if rng.IntN(12) == 0 {
-		s.odds.late = 40 * time.Minute // the quiet period is not enough: audits must make up for it
-		if rng.IntN(2) == 0 {
-			s.favourite = proof.DuplicateClosed
-		}
+	if rng.IntN(12) == 0 { // the quiet period is not enough: audits must make up for it
+		s.odds.late, s.odds.call = 40*time.Minute, 0.4
+		s.favourite, s.odds.favourite = proof.DuplicateClosed, 0.6
 	}
 	regression := []string{"reopen", "new"}[rng.IntN(2)]
 	within := []string{"90d", "20m", "0"}[rng.IntN(3)]
