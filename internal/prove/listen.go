@@ -53,11 +53,13 @@ func listen(events io.Reader, out io.Writer) (rows []report.Row, _ error) {
 			}
 			said[e.Test].WriteString(e.Output)
 		case "fail", "skip", "build-fail":
-			if text := said[e.Test]; text != nil {
-				_, _ = io.WriteString(out, text.String()) // for a person; nothing hangs on it
+			var text string
+			if b := said[e.Test]; b != nil {
+				text = b.String()
 			}
+			_, _ = io.WriteString(out, text) // for a person; nothing hangs on it
 			if e.Action == "skip" && e.Test != "" {
-				rows = append(rows, skipped(e.Test, said[e.Test]))
+				rows = append(rows, skipped(e.Test, text))
 			}
 			delete(said, e.Test)
 		case "pass":
@@ -82,9 +84,9 @@ func unfinished(said map[string]*strings.Builder, out io.Writer) {
 var reason = regexp.MustCompile(`(?m)^\s+\S+\.go:\d+: (.+)$`)
 
 // skipped is the row of a test that did not run: a table must not look whole where something is missing.
-func skipped(test string, said fmt.Stringer) report.Row {
+func skipped(test, said string) report.Row {
 	r := report.Row{Part: "Not proven on this machine", What: test, Outcome: "skipped"}
-	if why := reason.FindStringSubmatch(said.String()); why != nil {
+	if why := reason.FindStringSubmatch(said); why != nil {
 		r.Outcome += ": " + why[1]
 	}
 	return r

@@ -124,7 +124,7 @@ func TestEveryArgumentIsAFlagOfItsTests(t *testing.T) {
 			}
 			source.Write(text)
 		}
-		for _, word := range strings.FieldsSeq(strings.Join(p.args[:], " ")) {
+		for word := range strings.FieldsSeq(strings.Join(p.args[:], " ")) {
 			name, isFlag := strings.CutPrefix(word, "-")
 			if isFlag && !regexp.MustCompile(`= flag\.\w+\("`+name+`", `).MatchString(source.String()) {
 				t.Errorf("the tests of %s have no flag -%s", p.name, name)
