@@ -107,13 +107,13 @@ func (d *Daemon) listen() error {
 	if d.webhook.Listener, err = d.o.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("listening for webhooks: %w", err)
 	}
-	d.webhook.Listener = receive.Limit(d.webhook.Listener, mostConnections())
+	d.webhook.Listener = receive.Limit(d.webhook.Listener, mostConnections(), d.o.Logger)
 	d.webhook.server = receive.Server(handler, d.o.Logger)
 	if s.Admin != "" {
 		if d.admin.Listener, err = d.o.Listen("tcp", s.Admin); err != nil {
 			return fmt.Errorf("listening for health checks: %w", err)
 		}
-		d.admin.Listener = receive.Limit(d.admin.Listener, mostProbes)
+		d.admin.Listener = receive.Limit(d.admin.Listener, mostProbes, d.o.Logger)
 		health := web.New(web.Options{Ready: d.store.Ready, Checks: d.checks, Version: d.o.Version, Logger: d.o.Logger})
 		d.admin.server = receive.Server(health, d.o.Logger)
 	}

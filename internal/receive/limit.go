@@ -1,8 +1,10 @@
 package receive
 
 import (
+	"log/slog"
 	"net"
 	"sync"
+	"time"
 )
 
 // MaxConnections is the most connections that one listener has open. Each costs up to some 40 kB
@@ -11,14 +13,16 @@ const MaxConnections = 4096
 
 // Limit gives a listener that has at most n connections open. Others wait in the kernel's queue and
 // are served later, where to be refused could be the loss of an event: the sender may never come
-// again (facts/reliability.md 2.1).
-func Limit(l net.Listener, n int) net.Listener {
-	return &limited{Listener: l, open: make(chan struct{}, n), closed: make(chan struct{})}
+// again (facts/reliability.md 2.1). That they wait is logged, at most once a minute.
+func Limit(l net.Listener, n int, log *slog.Logger) net.Listener {
+	return &limited{Listener: l, log: log, open: make(chan struct{}, n), closed: make(chan struct{})}
 }
 
 type limited struct {
 	net.Listener
 
+	log    *slog.Logger
+	told   time.Time     // that it is full; of the one goroutine that accepts
 	open   chan struct{} // one for each open connection
 	closed chan struct{}
 	once   sync.Once
@@ -26,6 +30,9 @@ type limited struct {
 
 // Accept waits for room first, then for a connection.
 func (l *limited) Accept() (net.Conn, error) {
+	if len(l.open) == cap(l.open) {
+		l.tellFull()
+	}
 	select {
 	case l.open <- struct{}{}:
 	case <-l.closed:
@@ -37,6 +44,14 @@ func (l *limited) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	return &counted{Conn: conn, leave: sync.OnceFunc(func() { <-l.open })}, nil
+}
+
+func (l *limited) tellFull() {
+	if now := time.Now(); now.Sub(l.told) >= time.Minute {
+		l.told = now
+		l.log.Warn("all connections are in use; further ones wait until one ends", "listener", l.Addr().String(), "connections", cap(l.open),
+			"hint", "if somebody holds them open, limit the connections of each address in a proxy or firewall in front")
+	}
 }
 
 // Close ends a wait for room as well.

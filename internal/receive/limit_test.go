@@ -3,8 +3,10 @@ package receive
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -14,7 +16,7 @@ import (
 func TestAConnectionTooManyWaitsAndIsServedWhenAnotherEnds(t *testing.T) {
 	d := open(t, nil)
 	listener := listen(t)
-	address := serveOn(t, d, Limit(listener, 2))
+	address := serveOn(t, d, Limit(listener, 2, d.o.Logger))
 	first, second := connect(t, address), connect(t, address)
 	for _, conn := range []net.Conn{first, second} {
 		if got := exchange(t, conn, head+"Content-Length: 2\r\n\r\n{}"); got != 200 {
@@ -36,11 +38,14 @@ func TestAConnectionTooManyWaitsAndIsServedWhenAnotherEnds(t *testing.T) {
 	}
 	_ = first.Close()
 	served.Wait()
+	if n := strings.Count(d.logs.String(), "all connections are in use"); n != 1 {
+		t.Errorf("the operator was told %d times: %s", n, d.logs)
+	}
 }
 
 func TestStrangersWhoStayConnectedKeepNobodyOut(t *testing.T) {
 	d := open(t, nil)
-	address := serveOn(t, d, Limit(listen(t), 2))
+	address := serveOn(t, d, Limit(listen(t), 2, d.o.Logger))
 	for request, want := range map[string]int{lines(post, empty): 401, lines("GET / HTTP/1.1"): 404} {
 		if got := exchange(t, connect(t, address), request); got != want {
 			t.Fatalf("%d, want %d", got, want)
@@ -56,7 +61,7 @@ func TestStrangersWhoStayConnectedKeepNobodyOut(t *testing.T) {
 }
 
 func TestAListenerThatIsFullCanBeClosed(t *testing.T) {
-	l := Limit(listen(t), 1)
+	l := Limit(listen(t), 1, slog.New(slog.DiscardHandler))
 	held := connect(t, l.Addr().String())
 	conn, err := l.Accept()
 	if err != nil {
@@ -93,7 +98,7 @@ func (e *exhausted) Accept() (net.Conn, error) {
 
 func TestAnAcceptThatFailsTakesNoRoomAndIsTriedAgain(t *testing.T) {
 	d := open(t, nil)
-	address := serveOn(t, d, Limit(&exhausted{listen(t), 3}, 1))
+	address := serveOn(t, d, Limit(&exhausted{listen(t), 3}, 1, d.o.Logger))
 	if got := exchange(t, connect(t, address), head+"Content-Length: 2\r\n\r\n{}"); got != 200 {
 		t.Errorf("%d", got)
 	}
