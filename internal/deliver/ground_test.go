@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -198,6 +199,11 @@ func (g *ground) count(i *simIssue, marker string) (n int) {
 func statusBody(uuid, parent, verb string, at int64) string {
 	return fmt.Sprintf(`{"event":{"type":"MOBILE_SECURE__FINDING_TARGET_%s","data":{"id":%q,"security_finding_id":%q},"version":1},"time":%d}`,
 		verb, uuid, parent, at)
+}
+
+// titled gives a body that says what its finding is called.
+func titled(body, title string) string {
+	return strings.Replace(body, `"data":{`, fmt.Sprintf(`"data":{"title":%q,`, title), 1)
 }
 
 func noteBody(id, parent, verb string, at int64) string {

@@ -26,11 +26,12 @@ func (p *play) markersOf(group string) (all []string) {
 	return all
 }
 
-// remember works out what should be from what is in the store: of each finding the newest status, by
-// the time that its event bears.
+// remember works out what should be from what is in the store: of each finding the newest status and
+// title, by the time that its event bears.
 func (p *play) remember() {
 	p.want, p.opened, p.note = make(map[string]finding.Disposition), make(map[string]time.Time), false
 	newest, deleted := make(map[string]int64), false
+	p.titles = make(map[string]string)
 	kept := p.bodies()
 	for _, m := range p.sent {
 		switch {
@@ -39,7 +40,7 @@ func (p *play) remember() {
 			p.note = p.note || m.verb == "CREATED"
 			deleted = deleted || m.verb == "DELETED"
 		case m.at > newest[m.id]:
-			newest[m.id] = m.at
+			newest[m.id], p.titles[m.id] = m.at, m.title
 			p.want[m.id] = map[string]finding.Disposition{"CREATED": finding.Open, "FIXED": finding.Fixed,
 				"RISK_ACCEPTED": finding.RiskAccepted, "COMPENSATING_CONTROL": finding.CompensatingControl}[m.verb]
 			if m.verb == "CREATED" {
@@ -159,8 +160,9 @@ func (p *play) wrongState(group string) (all []string) {
 		}
 	}
 	for _, id := range p.told() {
-		if p.group(id) == group && p.want[id] != p.finding(id).Disposition {
-			all = append(all, fmt.Sprintf("%s is %s, and was told to be %s", id, p.finding(id).Disposition, p.want[id]))
+		f := p.finding(id)
+		if p.group(id) == group && (p.want[id] != f.Disposition || p.titles[id] != f.Get(finding.Title)) {
+			all = append(all, fmt.Sprintf("%s, %q, is %s, and was told to be %s, %q", id, f.Get(finding.Title), f.Disposition, p.want[id], p.titles[id]))
 		}
 	}
 	if p.deserted(group) {

@@ -49,6 +49,7 @@ type play struct {
 	waited   int // how many findings a digest listed when all was at rest
 
 	want   map[string]finding.Disposition // of what is in the store, once all is at rest
+	titles map[string]string              // of the same
 	opened map[string]time.Time           // when it was first told of the newest opening
 	note   bool                           // the note on the first finding's parent stands
 }
@@ -58,6 +59,7 @@ type message struct {
 	body         string
 	id           string // of the finding; "" for a note
 	verb         string
+	title        string // of the finding, from then on
 	at           int64
 	first        time.Time // when it was first sent
 	acknowledged bool      // by a store that was not replaced since
@@ -86,7 +88,9 @@ func newPlay(t *testing.T, s schedule) *play {
 
 func (p *play) tell(n int, verb string) {
 	p.at++
-	p.send(&message{body: statusBody(target(n), parent(n), verb, p.at), id: target(n), verb: verb, at: p.at})
+	m := &message{id: target(n), verb: verb, at: p.at, title: fmt.Sprint("as it was called ", p.rng.IntN(3))}
+	m.body = titled(statusBody(target(n), parent(n), verb, p.at), m.title)
+	p.send(m)
 }
 
 func (p *play) tellNote(verb string) {
