@@ -91,7 +91,7 @@ func (r *wikiReading) inline(text string, bars int) {
 				size = 1
 			}
 		case c == ':' || c == ';':
-			if next := rest[1:]; next != "" && !strings.ContainsRune(" \\*{[\u200b", firstRune(next)) && (next[0] != '|' || bars == 0) {
+			if next := rest[1:]; next != "" && !strings.ContainsRune("\\*{[\u200b", firstRune(next)) && !unicode.IsSpace(firstRune(next)) && (next[0] != '|' || bars == 0) {
 				r.live("address or emoticon " + string(c) + string(firstRune(next)))
 			}
 		default:
