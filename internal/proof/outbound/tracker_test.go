@@ -80,7 +80,7 @@ func gitHubApp(t *testing.T, over func(http.RoundTripper) http.RoundTripper) fun
 	}
 }
 
-var appKey = sync.OnceValue(func() *rsa.PrivateKey { //nolint:gochecknoglobals // made once, as it takes its time
+var appKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // it signs ten thousands of times and keeps nobody out
 	if err != nil {
 		panic(err)
