@@ -39,6 +39,7 @@ func bomb(t *testing.T) []byte {
 
 // What an answer costs is bounded by the cap, whatever it sends, packed or not, told or not.
 func TestAnAnswerOf200MiBCostsLittleMemory(t *testing.T) {
+	long(t)
 	packed := bomb(t)
 	most := uint64(0)
 	for _, packing := range []string{"", "gzip"} {

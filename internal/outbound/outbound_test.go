@@ -22,6 +22,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// long marks a test that `go test -short` leaves out: under the race detector it would take minutes.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short")
+	}
+}
+
 // serve starts a server and a client pinned to it that carries a credential.
 func serve(t *testing.T, h http.HandlerFunc, change func(*outbound.Options)) (*http.Client, string) {
 	t.Helper()

@@ -90,6 +90,7 @@ func TestAPageOfARefusalIsCutAndStillTellsItsStatus(t *testing.T) {
 // The whole of an answer is searched, in a tracker's own time: reading each escape anew would take
 // minutes.
 func TestAnAnswerFullOfEscapesCostsLittle(t *testing.T) {
+	long(t)
 	for _, escape := range []string{`\\`, "%5C", "&amp;", `\u0025`, "canary/"} {
 		body := strings.Repeat(escape, outbound.DefaultMaxBody/8/len(escape))
 		c, base := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }, func(o *outbound.Options) {

@@ -23,6 +23,9 @@ func (w *world) lookup(name string) (string, bool) {
 
 // Whatever is damaged wherever, no message quotes what it stands in.
 func TestNoMessageAboutADamagedConfigurationHoldsASecret(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: under the race detector it would take minutes, and nothing happens at once")
+	}
 	w := newWorld(t)
 	right := w.configuration("/nowhere/ticketd.db")
 	if _, problems := config.Parse("ticketd.toml", []byte(right), w.lookup); problems.Fatal() {
