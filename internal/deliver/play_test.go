@@ -282,9 +282,7 @@ func (p *process) knows(i *simIssue) bool {
 // between, everything that can be done now is, and what waits for its turn waits.
 func (p *play) heal() {
 	p.calm.Store(true)
-	p.tracker.mu.Lock()
-	p.tracker.faults = 0
-	p.tracker.mu.Unlock()
+	p.answers()
 	p.pass(2 * simPause) // what stands still goes on
 	p.up()
 	p.sending.Wait()
@@ -302,6 +300,13 @@ func (p *play) heal() {
 		p.retryHeld()
 		p.pass(20 * time.Hour)
 	}
+}
+
+// answers has every call of the tracker answered from now on.
+func (p *play) answers() {
+	p.tracker.mu.Lock()
+	defer p.tracker.mu.Unlock()
+	p.tracker.faults = 0
 }
 
 // rest waits until the digest has nothing more to do for now.
@@ -335,9 +340,14 @@ func drawn(seed uint64, told *tally) schedule {
 	s := schedule{seed: seed, deliverers: 1 + max(0, rng.IntN(5)-2), odds: usual(), tally: told}
 	points := slices.DeleteFunc(proof.Points(), elsewhere)
 	s.favourite = points[rng.IntN(len(points))]
-	if rng.IntN(12) == 0 { // the quiet period is not enough: audits must make up for it
-		s.odds.late, s.odds.call = 40*time.Minute, 0.4
-		s.favourite, s.odds.favourite = proof.DuplicateClosed, 0.6
+	if rng.IntN(8) == 0 { // the quiet period is not enough: audits must make up for it
+		s.odds.late, s.odds.call = 3*time.Hour, 0.4
+		s.favourite, s.odds.favourite, s.odds.die = proof.DuplicateClosed, 0.9, 0.003
+		s.run = func(p *play) {
+			p.run()
+			p.answers()
+			p.pass(26 * time.Hour) // the audits
+		}
 	}
 	regression := []string{"reopen", "new"}[rng.IntN(2)]
 	within := []string{"90d", "20m", "0"}[rng.IntN(3)]

@@ -78,7 +78,7 @@ func TestEveryScheduleOfFaultsEndsWithOneTrueIssuePerFinding(t *testing.T) {
 	}
 	number := *schedules
 	if testing.Short() {
-		number = min(number, 10)
+		number = min(number, 4)
 	}
 	var next atomic.Uint64
 	t.Run("schedules", func(t *testing.T) {

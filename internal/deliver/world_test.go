@@ -51,7 +51,7 @@ type process struct {
 	life
 
 	nth     uint64
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // ends when the process is asked to stop
 	stop    context.CancelFunc
 	gone    chan struct{} // closed when it is to end, or dies
 	store   *store.Store
