@@ -9,8 +9,10 @@ import (
 	"io"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"ticketd/internal/proof/report"
@@ -24,7 +26,7 @@ type target struct{ pkg, name string }
 // it tries a hundred a second, and so thousands.
 const instrument = "-gcflags=ticketd/...=-d=libfuzzer"
 
-// fuzz runs every fuzz target there is for the time of the scale, one after the other.
+// fuzz runs every fuzz target there is for the time of the scale, as many at once as there are cores.
 func (p *prover) fuzz(ctx context.Context, part part) error {
 	all, err := targets(ctx)
 	if err != nil {
@@ -34,29 +36,44 @@ func (p *prover) fuzz(ctx context.Context, part part) error {
 	if err != nil {
 		return fmt.Errorf("asking for the cache of go: %w", err)
 	}
+	inputs := filepath.Join(strings.TrimSpace(string(cache)), "fuzz", "ticketd")
 	each := time.Duration(part.seconds[p.scale]) * time.Second
-	var failures []error
-	for _, t := range all {
-		cmd := command(ctx, "test", "-trimpath", instrument, "-v", "-run", "^$", "-timeout", (each + part.limit).String(), t.pkg, "-args",
-			"-test.fuzz", "^"+t.name+"$", "-test.fuzztime", each.String(), "-test.fuzzminimizetime", "1x",
-			"-test.fuzzcachedir", filepath.Join(strings.TrimSpace(string(cache)), "fuzz", "ticketd", t.pkg))
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w\n%s", t.name, err, out))
-			continue
+	done, failures := make([]int, len(all)), make([]error, len(all))
+	var running sync.WaitGroup
+	core := make(chan struct{}, runtime.NumCPU())
+	for i, t := range all {
+		core <- struct{}{}
+		running.Go(func() {
+			defer func() { <-core }()
+			done[i], failures[i] = t.fuzz(ctx, each, each+part.limit, inputs)
+			p.say("%s: %s inputs\n", t.name, thousands(done[i]))
+		})
+	}
+	running.Wait()
+	for i, t := range all {
+		if failures[i] == nil {
+			p.rows = append(p.rows, report.Row{
+				Part: "Hostile input", What: fmt.Sprintf("%s in %s: %s inputs in %s", t.name, t.pkg, thousands(done[i]), each), Outcome: "none failed",
+			})
 		}
-		done, err := executions(out)
-		if err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", t.name, err))
-			continue
-		}
-		row := report.Row{
-			Part: "Hostile input", What: fmt.Sprintf("%s in %s: %s inputs in %s", t.name, t.pkg, thousands(done), each), Outcome: "none failed",
-		}
-		p.say("%s\n", row.What)
-		p.rows = append(p.rows, row)
 	}
 	return errors.Join(failures...)
+}
+
+// fuzz runs the target on one core for a time and gives how many inputs it tried. What is of interest
+// for the next run is kept below inputs.
+func (t target) fuzz(ctx context.Context, each, limit time.Duration, inputs string) (int, error) {
+	out, err := command(ctx, "test", "-trimpath", instrument, "-v", "-run", "^$", "-timeout", limit.String(), t.pkg, "-args",
+		"-test.fuzz", "^"+t.name+"$", "-test.fuzztime", each.String(), "-test.fuzzminimizetime", "1x", "-test.parallel", "1",
+		"-test.fuzzcachedir", filepath.Join(inputs, t.pkg)).CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w\n%s", t.name, err, out)
+	}
+	done, err := executions(out)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", t.name, err)
+	}
+	return done, nil
 }
 
 // targets lists the fuzz targets of the module.

@@ -64,7 +64,7 @@ func parts() []part {
 		},
 		{
 			name: "outbound", pkg: "./internal/proof/outbound", run: ".", limit: 30 * time.Minute,
-			args: [...]string{usual: "-step 1", hours: "-step 1"},
+			args: [...]string{usual: "-step 7", hours: "-step 1"},
 		},
 		{
 			name: "soak", pkg: "./internal/proof/soak", run: ".", limit: 30 * time.Minute,
