@@ -11,7 +11,7 @@ import (
 
 // A schedule ends by itself, whatever goes wrong in it: within these bounds.
 const (
-	longest  = 30 * 24 * time.Hour // of virtual time; one takes three days
+	longest  = 30 * 24 * time.Hour // of virtual time; one takes four
 	mostLook = 1_000_000           // looks at the clock, of which every step takes some
 )
 

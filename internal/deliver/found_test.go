@@ -10,7 +10,8 @@ import (
 	"ticketd/mapping"
 )
 
-// What the schedules found is tested here by hand as well, where that is easy.
+// What the schedules found is tested here by hand as well, where that is easy: a change of the simulation
+// gives a seed another schedule.
 
 func TestSchedulesThatOnceWentWrong(t *testing.T) {
 	for seed, was := range map[uint64]string{
