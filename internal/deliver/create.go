@@ -91,8 +91,7 @@ func (r *run) created(ctx context.Context, issue ticket.Issue, started time.Time
 	if !r.f.Disposition.Closed() {
 		r.t.Applied.Status = r.f.Status
 	}
-	r.t.AuditAt = time.Time{}
-	if r.t.Attempts > 1 {
+	if r.t.Attempts > 1 || !r.t.AuditAt.IsZero() {
 		r.t.AuditAt = ended.Add(firstAudit)
 	}
 	op := note("create", started, ended, nil, droppedText("created "+issue.Ref.Key, issue.Dropped))
@@ -153,10 +152,25 @@ func (r *run) look(ctx context.Context) error {
 	}
 	if needless(r.t, r.f, r.view) {
 		r.skip()
-		r.t.Attempts = 0
-		return r.done(ctx, time.Time{}, note("find", started, r.o.Now(), nil, "not found, and not needed any more"))
+		r.t.Attempts, r.t.AuditAt = 0, r.lateLook()
+		return r.done(ctx, r.t.AuditAt, note("find", started, r.o.Now(), nil, "not found, and not needed any more"))
+	}
+	if !r.t.AuditAt.IsZero() {
+		r.t.AuditAt = r.nextAudit() // this was one
 	}
 	return r.create(ctx)
+}
+
+// lateLook gives when an issue is looked for once more that was not there when the quiet period was over,
+// and was not needed any more: one that comes into being all the same has to be closed.
+func (r *run) lateLook() time.Time {
+	if r.t.AttemptEnd.IsZero() {
+		r.t.AttemptEnd = r.there()
+	}
+	if r.t.AuditAt.IsZero() {
+		return r.o.Now().Add(firstAudit)
+	}
+	return r.nextAudit()
 }
 
 // quietLeft is how long it is until the effect of the newest create is certain to be visible if there
@@ -262,7 +276,7 @@ func (r *run) overtaken(ctx context.Context) (next *store.Ticket, err error) {
 // is not known where there is none: it was deleted before the other was made.
 func (r *run) giveWay(ctx context.Context, next *store.Ticket) error {
 	if r.t.Ref.IsZero() {
-		r.t.State, r.t.Attempts, r.t.Hint = store.TicketNone, 0, ""
+		r.t.State, r.t.Attempts, r.t.Hint, r.t.AuditAt = store.TicketNone, 0, "", time.Time{}
 		r.t.Reason = "another ticket had followed it before the store was restored"
 	}
 	return r.record(ctx, store.Record{Done: true, Due: r.t.AuditAt, Next: next})

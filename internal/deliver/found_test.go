@@ -8,6 +8,7 @@ import (
 
 	"ticketd/internal/ticket"
 	"ticketd/mapping"
+	"ticketd/store"
 )
 
 // What the schedules found is tested here by hand as well, where that is easy: a change of the simulation
@@ -17,6 +18,8 @@ func TestSchedulesThatOnceWentWrong(t *testing.T) {
 	for seed, was := range map[uint64]string{
 		691:  "after a restore a reopening was refused, and the issue never told of its members any more",
 		2072: "after a restore an issue was made, where another had followed one that was deleted",
+		1328: "an issue came into being late that was not needed any more, and then was: two were open",
+		536:  "an issue came into being late that was not needed any more, and stayed open",
 	} {
 		t.Run(fmt.Sprintf("seed %d: %s", seed, was), func(t *testing.T) { playOut(t, seed, newTally()) })
 	}
@@ -117,5 +120,48 @@ func TestAnAdoptedIssueThatTheWorkflowWillNotReopenTellsOfItsMembers(t *testing.
 	s.pass(time.Hour)
 	if said := issue.said[before:]; len(said) != 1 || !strings.Contains(said[0], "fixed") {
 		t.Errorf("since one of two was fixed it was said %q", said)
+	}
+}
+
+// A create whose answer was lost may have its effect when the issue is needed no more and was looked for
+// in vain.
+func TestAnIssueThatCameLateAndIsNotNeededAnyMoreIsClosedAndNotMadeAgain(t *testing.T) {
+	for name, again := range map[string]bool{"it stays closed": false, "it opens again": true} {
+		t.Run(name, func(t *testing.T) {
+			s := calm(t)
+			s.tracker.refuseCreate = func(ticket.Draft) error { return simError(ticket.Doubt) }
+			s.open("a", 1000)
+			s.pass(time.Minute)
+			s.fix("a", 1001)
+			s.pass(20 * time.Minute)
+			if row := s.row("a"); row.State != store.TicketNone {
+				t.Fatalf("the ticket is %s, want none", row.State)
+			}
+			s.tracker.refuseCreate = nil
+			late := s.issue(s.marker("a", 1), true, s.clock)
+			if again {
+				s.open("a", 1002)
+			}
+			s.pass(25 * time.Hour)
+			if all := s.issuesOf(s.group("a")); len(all) != 1 || late.open != again {
+				t.Errorf("there are %d issues, and the late one is open: %v", len(all), late.open)
+			}
+			s.atMost(0, 48*time.Hour)
+		})
+	}
+}
+
+func TestACreateThatIsRefusedAfterALateLookIsNotTriedWithoutEnd(t *testing.T) {
+	s := calm(t)
+	s.tracker.refuseCreate = func(ticket.Draft) error { return simError(ticket.Doubt) }
+	s.open("a", 1000)
+	s.pass(time.Minute)
+	s.fix("a", 1001)
+	s.pass(20 * time.Minute)
+	s.tracker.refuseCreate = func(ticket.Draft) error { return simError(ticket.HoldTicket) }
+	s.open("a", 1002)
+	s.atMost(10, 48*time.Hour)
+	if row := s.row("a"); row.State != store.TicketHeld {
+		t.Errorf("the ticket is %s, want held", row.State)
 	}
 }

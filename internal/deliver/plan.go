@@ -69,10 +69,7 @@ func Plan(w store.Work, v mapping.View, timing Timing, now time.Time) Step {
 	case store.TicketIntent, store.TicketDoubt:
 		return Step{Action: Look}
 	case store.TicketWanted, store.TicketNone:
-		if needless(t, p.f, v) {
-			return Step{Action: Skip}
-		}
-		return Step{Action: Create}
+		return p.noIssue()
 	case store.TicketGone:
 		return p.gone()
 	case store.TicketLive, store.TicketClosed:
@@ -80,6 +77,19 @@ func Plan(w store.Work, v mapping.View, timing Timing, now time.Time) Step {
 	case store.TicketHeld, store.TicketIgnored:
 	}
 	return Step{Action: Rest}
+}
+
+// noIssue: one that a create of before may have made late is looked for where another is to be made, and
+// from time to time where none is.
+func (p plan) noIssue() Step {
+	late := !p.t.AuditAt.IsZero()
+	switch needed := !needless(p.t, p.f, p.v); {
+	case needed && late, auditDue(p.t, p.now):
+		return Step{Action: Look}
+	case needed:
+		return Step{Action: Create}
+	}
+	return Step{Action: Skip}
 }
 
 // needless tells whether a ticket that has no issue needs none.

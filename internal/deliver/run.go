@@ -81,7 +81,7 @@ func (r *run) perform(ctx context.Context, s Step) error {
 	switch s.Action {
 	case Skip:
 		r.skip()
-		return r.done(ctx, time.Time{}, nil)
+		return r.done(ctx, r.t.AuditAt, nil)
 	case Rest:
 		return r.rest(ctx, s.Due)
 	case Look:
@@ -123,6 +123,9 @@ func (r *run) rest(ctx context.Context, due time.Time) error {
 		if r.t.State == store.TicketHeld {
 			r.t.State, r.t.Reason, r.t.Hint = Implied(r.t), "", ""
 		}
+	}
+	if r.t.Ref.IsZero() {
+		r.t.AuditAt = time.Time{} // of what?
 	}
 	r.gather(due)
 	return r.done(ctx, earliest(r.t.AuditAt, due), nil)
