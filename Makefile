@@ -8,8 +8,9 @@ SOAK    ?= 1h
 # SQLite, translated from C, is checked for races but not for its pointer arithmetic, which costs half of
 # the time and is not ours.
 RACE     = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race -gcflags='modernc.org/...=-d=checkptr=0')
-# Where nothing happens at once the race detector has nothing to find.
-SEQUENTIAL = ./cmd/... ./mapping ./internal/config ./internal/datatheorem/... ./internal/explain ./internal/finding ./internal/ticket
+# Where things happen at once; elsewhere the race detector has nothing to find. What runs in a process of
+# its own is not looked into.
+CONCURRENT = ./store ./internal/apply ./internal/daemon ./internal/deliver ./internal/outbound ./internal/practice ./internal/receive ./internal/wake ./internal/web
 LINT     = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
@@ -27,7 +28,7 @@ build: ## build bin/ticketd, one static file
 test: ## run every test; what happens at once runs a second time, without its longest tests, under the race detector
 	CGO_ENABLED=0 $(GO) test -trimpath -shuffle=on ./...
 ifneq ($(RACE),)
-	$(GO) test $(RACE) -short -shuffle=on $(filter-out $(shell $(GO) list $(SEQUENTIAL)),$(shell $(GO) list ./...))
+	$(GO) test $(RACE) -short -shuffle=on $(CONCURRENT)
 else
 	@echo 'No C compiler was found: not tested with the race detector.'
 endif
