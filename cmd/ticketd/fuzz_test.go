@@ -37,8 +37,8 @@ func fillWith(v reflect.Value, text string, depth int) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fillWith(v.Elem(), text, depth-1)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fillWith(v.Field(i), text, depth-1)
+		for _, field := range v.Fields() {
+			fillWith(field, text, depth-1)
 		}
 	case reflect.Slice:
 		fillList(v, text, depth)
