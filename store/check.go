@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"modernc.org/sqlite"
 )
 
 // checkLimit bounds the check of a database at its opening. SQLite reads about 100 MB, which are 30,000
@@ -23,13 +25,36 @@ func examine(ctx context.Context, path string, known memory, logger *slog.Logger
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return err // new
 	}
-	return observe(path, false, func(db *sql.DB) error {
+	err := observe(path, false, func(db *sql.DB) error {
 		strange := recognise(ctx, db, path, known)
 		if _, ok := errors.AsType[*LostError](strange); ok {
 			return strange // the log of another database would also look like damage
 		}
 		return cmp.Or(check(ctx, db, path, logger), strange)
 	})
+	if failure, ok := errors.AsType[*sqlite.Error](err); !ok || failure.Code() != codeHotJournal {
+		return err
+	}
+	if err := undo(ctx, path); err != nil {
+		return err
+	}
+	return examine(ctx, path, known, logger)
+}
+
+// undo lets SQLite take back a transaction that was cut off before the database had its log, at its
+// making: who only reads may not.
+func undo(ctx context.Context, path string) (err error) {
+	q := url.Values{"mode": {"rw"}, "_busy_timeout": {busyTimeout}}
+	db, err := sql.Open(driverName, (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var n int
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&n); err != nil {
+		return fmt.Errorf("taking back a transaction that was cut off: %w", translate(err))
+	}
+	return nil
 }
 
 // observe lends a connection that only reads: another one would bring the log into the file when it is

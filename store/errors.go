@@ -11,6 +11,7 @@ import (
 // Primary result codes of SQLite (https://www.sqlite.org/rescode.html); the extended code carries
 // the primary one in its low byte.
 const (
+	codeError    = 1
 	codePerm     = 3
 	codeBusy     = 5
 	codeLocked   = 6
@@ -25,6 +26,7 @@ const (
 	codeSync       = codeIOErr | 4<<8
 	codeSyncFolder = codeIOErr | 5<<8
 	codeGrowShared = codeIOErr | 19<<8
+	codeHotJournal = codeReadOnly | 3<<8
 )
 
 // translate turns the driver's errors into ours; it is the only place that knows them. Errors that

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 
 	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
 )
 
 //go:embed migrations/sqlite/*.sql
@@ -23,6 +24,9 @@ func migrate(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
 		return err
 	}
 	current, target, err := p.GetVersions(ctx)
+	if failure, ok := errors.AsType[*sqlite.Error](err); ok && failure.Code() == codeError {
+		err = fmt.Errorf("%w: the table of versions is not as ticketd made it: %w", ErrDamaged, err)
+	}
 	if err != nil {
 		return fmt.Errorf("reading the schema version: %w", translate(err))
 	}

@@ -92,6 +92,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := migrate(ctx, s.write, s.logger); err != nil {
 		return err
 	}
+	if err := checkSchema(ctx, s.write); err != nil {
+		return err
+	}
 	return s.settle(ctx, path+highWaterSuffix, known, ok)
 }
 
