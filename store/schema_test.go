@@ -53,6 +53,16 @@ func TestAFlippedBitInTheDefinitionOfATableIsRefusedInWords(t *testing.T) {
 	}
 }
 
+func TestAValueOfAnotherTypeThanWasWrittenIsToldAsDamage(t *testing.T) {
+	b := newBench(t)
+	_, err := b.Accept(b.ctx(), Incoming{Body: []byte("body"), Received: noon})
+	must(t, err)
+	b.exec("PRAGMA ignore_check_constraints = on")
+	b.exec("UPDATE events SET seen = ''")
+	_, err = b.Events(b.ctx(), EventFilter{})
+	wantError(t, err, ErrDamaged)
+}
+
 // The power may fail while the database is made: before it has its log, SQLite keeps what it overwrites
 // in a journal.
 func TestAMakingOfTheDatabaseThatWasCutOffIsTakenBack(t *testing.T) {

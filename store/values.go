@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 )
 
@@ -96,8 +97,11 @@ func query[T any](ctx context.Context, tx querier, scan func(row) (T, error), te
 	var all []T
 	for rows.Next() {
 		one, err := scan(rows)
-		if err != nil {
-			return nil, err
+		if ended := ctx.Err(); err != nil && ended != nil {
+			return nil, ended
+		}
+		if err != nil { // the columns are those of the text: what does not fit in is not what was written
+			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		all = append(all, one)
 	}
