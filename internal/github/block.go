@@ -1,6 +1,7 @@
 package github
 
 import (
+	"regexp"
 	"strings"
 
 	"ticketd/internal/ticket"
@@ -51,11 +52,14 @@ func quote(text string) string {
 	return "> " + strings.ReplaceAll(text, "\n", "\n> ")
 }
 
+// box is how a link begins that might be read as the box of a task.
+var box = regexp.MustCompile(`^\[[ xX]\]`)
+
 func list(items [][]ticket.Span) string {
 	var lines []string
 	for _, item := range items {
 		if text := ticket.OneLine(spans(item)); text != "" {
-			lines = append(lines, "- "+text)
+			lines = append(lines, "- "+box.ReplaceAllString(text, zwsp+"$0"))
 		}
 	}
 	return strings.Join(lines, "\n")

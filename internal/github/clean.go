@@ -19,8 +19,8 @@ func clean(s string) string { return strings.ReplaceAll(ticket.Clean(s), "<!--",
 // broken. Custom autolinks (ABC-123) stay: they lead where the repository's own people configured.
 var (
 	mention   = regexp.MustCompile(`@`)
-	reference = regexp.MustCompile(`#(?:[0-9A-Za-z]|$)`)
-	ghNumber  = regexp.MustCompile(`(?i)gh-(?:[0-9]|$)`)
+	reference = regexp.MustCompile(`#(?:[\pL\pN]|$)`)
+	ghNumber  = regexp.MustCompile(`(?i)gh-(?:\pN|$)`)
 	scheme    = regexp.MustCompile(`://`)
 	www       = regexp.MustCompile(`(?i)www\.`)
 	hexRun    = regexp.MustCompile(`[0-9a-fA-F]{7,}`)
