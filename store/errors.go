@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"modernc.org/sqlite"
 )
@@ -29,6 +30,10 @@ const (
 	codeHotJournal = codeReadOnly | 3<<8
 )
 
+// misfit is how database/sql begins an error, which has no type, on a value that does not fit its
+// variable: it is not what was written.
+const misfit = "sql: Scan error"
+
 // translate turns the driver's errors into ours; it is the only place that knows them. Errors that
 // are ours already, and those of a context, pass unchanged.
 func translate(err error) error {
@@ -37,6 +42,9 @@ func translate(err error) error {
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
+	}
+	if strings.HasPrefix(err.Error(), misfit) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {

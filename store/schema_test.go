@@ -61,6 +61,10 @@ func TestAValueOfAnotherTypeThanWasWrittenIsToldAsDamage(t *testing.T) {
 	b.exec("UPDATE events SET seen = ''")
 	_, err = b.Events(b.ctx(), EventFilter{})
 	wantError(t, err, ErrDamaged)
+	_, err = b.PendingEvents(b.ctx(), 1)
+	wantError(t, err, ErrDamaged)
+	_, err = b.LastEvent(b.ctx())
+	wantError(t, err, ErrDamaged)
 }
 
 // The power may fail while the database is made: before it has its log, SQLite keeps what it overwrites

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 )
 
@@ -97,11 +96,8 @@ func query[T any](ctx context.Context, tx querier, scan func(row) (T, error), te
 	var all []T
 	for rows.Next() {
 		one, err := scan(rows)
-		if ended := ctx.Err(); err != nil && ended != nil {
-			return nil, ended
-		}
-		if err != nil { // the columns are those of the text: what does not fit in is not what was written
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, one)
 	}

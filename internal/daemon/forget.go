@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ticketd/internal/proof"
+	"ticketd/internal/wake"
 	"ticketd/store"
 )
 
@@ -30,15 +31,6 @@ func (d *Daemon) forget(ctx context.Context) {
 		case pruned != store.Pruned{}:
 			log.Info("deleted what is older than the retention")
 		}
-		pause(ctx, max(proof.Shorten(forgetEvery), time.Second)) // a proof may shorten it to nothing
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+		wake.New().Sleep(ctx, max(proof.Shorten(forgetEvery), time.Second)) // a proof may shorten it to nothing
 	}
 }
