@@ -22,12 +22,15 @@ import (
 // nothing of it. "..." is everything that the table onlyIn leaves open.
 func mayImport() map[string][]string {
 	values := []string{"internal/finding", "internal/ticket"}
-	stage := append([]string{"internal/datatheorem", "internal/proof", "internal/wake", "mapping", "store"}, values...)
+	stage := append([]string{"internal/datatheorem", "internal/proof", "internal/pulse", "internal/wake", "mapping", "store"}, values...)
 	return map[string][]string{
 		"internal/finding":     nil,
 		"internal/ticket":      nil,
 		"internal/datatheorem": {"internal/finding"},
 		"internal/wake":        nil,
+		"internal/pulse":       nil,
+		"internal/systemd":     nil,
+		"internal/metrics":     append([]string{"store"}, values...),
 		"internal/proof":       nil,
 		"internal/prove":       {"internal/proof/report"},
 
@@ -72,6 +75,8 @@ func onlyIn() map[string][]string {
 		"internal/apply":    {"internal/daemon", "internal/explain"},
 		"internal/deliver":  {"internal/daemon", "internal/explain"},
 		"internal/web":      {"internal/daemon"},
+		"internal/metrics":  {"internal/daemon"},
+		"internal/systemd":  {"cmd/ticketd", "internal/daemon"},
 		"internal/outbound": {"internal/daemon", "internal/jira", "internal/github"},
 		"internal/jira":     {"internal/daemon"},
 		"internal/github":   {"internal/daemon"},
@@ -90,7 +95,10 @@ func onlyIn() map[string][]string {
 		"github.com/google/go-github/...":     {"internal/github"},
 		"github.com/hashicorp/...":            {"internal/outbound"},
 		"github.com/pelletier/go-toml/...":    {"internal/config"},
-		"github.com/alecthomas/kong/...":      {"cmd/ticketd"},
+		"github.com/alecthomas/...":           {"cmd/ticketd"},
+		"github.com/muesli/...":               {"cmd/ticketd"},
+		"github.com/prometheus/...":           {"internal/metrics"},
+		"github.com/coreos/go-systemd/...":    {"internal/systemd"},
 		"github.com/expr-lang/expr/...":       {"mapping"},
 
 		// Of use in tests alone.
