@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ticketd/internal/apply"
@@ -50,6 +51,9 @@ type Daemon struct {
 	poke       net.Listener // nil where the platform has none
 	wakeApply  wake.Signal
 	wakes      map[string]wake.Signal // of each deliverer
+	started    time.Time
+	serving    atomic.Bool // the webhook takes requests
+	errors     *errorMemory
 }
 
 // listening is a server with the listener that it will serve.
@@ -73,7 +77,12 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			return (&net.ListenConfig{}).Listen(ctx, network, address)
 		}
 	}
-	d := &Daemon{o: o, wakeApply: wake.New(), wakes: make(map[string]wake.Signal), deliverers: make(map[string]*deliver.Deliverer)}
+	remembered := rememberErrors(o.Logger.Handler())
+	o.Logger = slog.New(remembered)
+	d := &Daemon{
+		o: o, wakeApply: wake.New(), wakes: make(map[string]wake.Signal), deliverers: make(map[string]*deliver.Deliverer),
+		started: o.Now(), errors: remembered,
+	}
 	defer func() {
 		if err != nil {
 			d.close()
@@ -114,7 +123,7 @@ func (d *Daemon) listen() error {
 			return fmt.Errorf("listening for health checks: %w", err)
 		}
 		d.admin.Listener = receive.Limit(d.admin.Listener, mostProbes, d.o.Logger)
-		health := web.New(web.Options{Ready: d.store.Ready, Checks: d.checks, Version: d.o.Version, Logger: d.o.Logger})
+		health := web.New(web.Options{Checks: d.checks(), Trackers: d.trackerStates, Version: d.o.Version, Logger: d.o.Logger})
 		d.admin.server = receive.Server(health, d.o.Logger)
 	}
 	d.poke = d.listenForPokes()
@@ -161,6 +170,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		stages.Go(func() { report(fail, "deliver", dl.Run(work, d.wakes[name])) })
 	}
 	stages.Go(func() { d.forget(work) })
+	d.serving.Store(true)
 	for _, l := range []listening{d.webhook, d.admin} {
 		if l.server != nil {
 			servers.Go(func() { report(fail, "serve", l.server.Serve(l.Listener)) })
@@ -180,6 +190,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	case <-d.store.Broken(): // it takes nothing more; the next start checks it
 		fail(fmt.Errorf("store: %w", d.store.Trouble()))
 	}
+	d.serving.Store(false)
 	d.o.Logger.Info("stopping")
 	clean := d.stop(&stages, &servers, stopWork)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

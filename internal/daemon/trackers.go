@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -136,40 +134,4 @@ func paced(c config.Pacing, p deliver.Pace) deliver.Pace {
 		p.Interval = time.Hour / time.Duration(c.PerHour)
 	}
 	return p
-}
-
-// checks tells each tracker's state in words, for /readyz.
-func (d *Daemon) checks(ctx context.Context) map[string]string {
-	out := make(map[string]string, len(d.deliverers))
-	for name := range d.deliverers {
-		out[name] = d.trackerState(ctx, name)
-	}
-	return out
-}
-
-func (d *Daemon) trackerState(ctx context.Context, name string) string {
-	scopes, err := d.store.Scopes(ctx, name)
-	if err != nil {
-		return "unknown"
-	}
-	return inWords(d.deliverers[name].Unwell(), scopes, d.o.Now())
-}
-
-// inWords tells a tracker's state; a pause of the whole tracker says all.
-func inWords(unwell bool, scopes []store.Scope, now time.Time) string {
-	var states []string
-	if unwell {
-		states = append(states, "does not answer as it should; tried again soon")
-	}
-	for _, s := range scopes {
-		if !s.PausedUntil.After(now) {
-			continue
-		}
-		state := "paused (" + s.PauseKind + ") until " + s.PausedUntil.UTC().Format(time.RFC3339)
-		if s.Project == "" {
-			return state
-		}
-		states = append(states, s.Project+" "+state)
-	}
-	return cmp.Or(strings.Join(states, ", "), "ok")
 }

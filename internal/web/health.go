@@ -1,10 +1,12 @@
-// Package web serves what people and their monitoring look at: for now, health.
+// Package web serves what people and their monitoring look at: health, metrics and, where it was asked
+// for, profiles.
 package web
 
 import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -14,20 +16,27 @@ import (
 // readyTimeout bounds all checks of one request: a probe that hangs is as bad as one that fails.
 const readyTimeout = 5 * time.Second
 
-// Options of the health handler.
+// Options of the operator's handler. Checks and Logger are required.
 type Options struct {
-	Ready   func(ctx context.Context) error             // nil error: the store is writable and the listeners are up
-	Checks  func(ctx context.Context) map[string]string // name → state in words, e.g. of each tracker; may be nil
-	Version string                                      // shown by /readyz
-	Logger  *slog.Logger
+	Checks   []Check                                     // all of them must pass for the daemon to be ready
+	Trackers func(ctx context.Context) map[string]string // name → state in words, which changes no readiness; may be nil
+	Version  string                                      // shown by /readyz
+	Pprof    bool                                        // serves the profiles of the process below /debug/pprof/
+	Logger   *slog.Logger
+}
+
+// Check is one thing that must be so for the daemon to be ready.
+type Check struct {
+	Name string                          // such as "store"
+	Pass func(ctx context.Context) error // an error says what is not as it must be
 }
 
 // readiness is the answer of /readyz.
 type readiness struct {
-	Ready   bool              `json:"ready"`
-	Reason  string            `json:"reason,omitempty"`
-	Version string            `json:"version"`
-	Checks  map[string]string `json:"checks,omitempty"`
+	Ready    bool              `json:"ready"`
+	Version  string            `json:"version"`
+	Checks   map[string]string `json:"checks"`             // "ok", or what is not as it must be
+	Trackers map[string]string `json:"trackers,omitempty"` // events are kept while one is in trouble
 }
 
 // New makes the handler of the operator's listener, which is not meant for the internet: /readyz
@@ -39,7 +48,7 @@ type readiness struct {
 func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range o.routes() {
-		mux.HandleFunc(pattern, handler)
+		mux.Handle(pattern, handler)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
@@ -47,13 +56,16 @@ func New(o Options) http.Handler {
 	})
 }
 
-func (o Options) routes() map[string]http.HandlerFunc {
-	all := map[string]http.HandlerFunc{
-		"GET /healthz": o.healthz,
-		"GET /readyz":  o.readyz,
+func (o Options) routes() map[string]http.Handler {
+	all := map[string]http.Handler{
+		"GET /healthz": http.HandlerFunc(o.healthz),
+		"GET /readyz":  http.HandlerFunc(o.readyz),
+	}
+	if o.Pprof {
+		maps.Copy(all, profiles())
 	}
 	if proof.Enabled {
-		all["GET /proof/runtime"] = o.runtime
+		all["GET /proof/runtime"] = http.HandlerFunc(o.runtime)
 	}
 	return all
 }
@@ -67,13 +79,15 @@ func (o Options) healthz(w http.ResponseWriter, _ *http.Request) {
 func (o Options) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
-	state := readiness{Ready: true, Version: o.Version}
-	status := http.StatusOK
-	if err := o.Ready(ctx); err != nil {
-		state.Ready, state.Reason, status = false, err.Error(), http.StatusServiceUnavailable
+	state, status := readiness{Ready: true, Version: o.Version, Checks: make(map[string]string)}, http.StatusOK
+	for _, c := range o.Checks {
+		state.Checks[c.Name] = "ok"
+		if err := c.Pass(ctx); err != nil {
+			state.Ready, state.Checks[c.Name], status = false, err.Error(), http.StatusServiceUnavailable
+		}
 	}
-	if o.Checks != nil {
-		state.Checks = o.Checks(ctx)
+	if o.Trackers != nil {
+		state.Trackers = o.Trackers(ctx)
 	}
 	o.answer(w, status, state)
 }

@@ -1,0 +1,270 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"ticketd/store"
+)
+
+// The names of the stages, in the order of an event's way.
+const (
+	StageReceive = "receive"
+	StageApply   = "apply"
+	StageDeliver = "deliver"
+)
+
+// Status is what there is to say of a ticketd at a glance: the document of `ticketd status --json` and
+// of GET /status on the control socket. Names stay; members may be added. A time is RFC 3339 in UTC and
+// left out where there is none.
+type Status struct {
+	Running   bool      `json:"running"` // false: this is what the database alone says
+	Version   string    `json:"version,omitempty"`
+	Instance  string    `json:"instance,omitempty"`
+	Started   time.Time `json:"started,omitzero"`
+	Now       time.Time `json:"now"`              // by the clock of who answers
+	Ready     bool      `json:"ready"`            // events are accepted and worked on
+	Reason    string    `json:"reason,omitempty"` // why it is not ready
+	Attention []string  `json:"attention"`        // what a person must look at, each in a sentence; empty: nothing
+
+	Backlog   []Backlog                 `json:"backlog"`
+	Trackers  []TrackerStatus           `json:"trackers"` // by name
+	Tickets   map[store.TicketState]int `json:"tickets"`  // states that no ticket is in are left out
+	Held      HeldStatus                `json:"held"`
+	Unrouted  int                       `json:"unrouted"` // findings that no rule matches
+	LastEvent *LastEvent                `json:"last_event,omitempty"`
+	LastError *LastError                `json:"last_error,omitempty"` // since the start
+	Store     StoreStatus               `json:"store"`
+	Unknown   string                    `json:"unknown,omitempty"` // what could not be read, so that its numbers are missing above
+}
+
+// Backlog is what waits before a stage and could be worked on now. A ticket that waits for a time that
+// was planned, such as an audit or its turn under max_new_per_hour, is none.
+type Backlog struct {
+	Stage   string `json:"stage"`             // receive, apply or deliver
+	Tracker string `json:"tracker,omitempty"` // of deliver
+	Waiting int    `json:"waiting"`
+	Oldest  int64  `json:"oldest_seconds"` // how long the first of them has waited; 0 where none does
+}
+
+// TrackerStatus is what there is to say of one tracker.
+type TrackerStatus struct {
+	Name   string  `json:"name"`
+	State  string  `json:"state"`  // in words; "ok" where nothing is wrong
+	Unwell bool    `json:"unwell"` // the last call got no answer, or none that says anything
+	Pauses []Pause `json:"pauses"` // that last, the one of the whole tracker first
+}
+
+// Pause is a time in which a tracker, or one project of it, is left alone.
+type Pause struct {
+	Project string    `json:"project,omitempty"` // or repository; "": the whole tracker
+	Kind    string    `json:"kind"`              // throttled, credential, refused or restored
+	Reason  string    `json:"reason"`            // the tracker's own words
+	Until   time.Time `json:"until"`             // when it is tried again
+}
+
+// HeldStatus tells of the tickets that a person must act on.
+type HeldStatus struct {
+	Count   int                `json:"count"`
+	Reasons map[store.Held]int `json:"reasons"` // how many for each sort of reason; "" of those that were held before it was kept
+	Newest  []HeldTicket       `json:"newest"`  // a few
+}
+
+// HeldTicket is a ticket that a person must act on.
+type HeldTicket struct {
+	ID      int64     `json:"id"`              // as `ticketd tickets show` takes it
+	Issue   string    `json:"issue,omitempty"` // key; "" while there is none
+	Tracker string    `json:"tracker"`
+	Project string    `json:"project"`
+	Rule    string    `json:"rule"`
+	Reason  string    `json:"reason"`
+	Hint    string    `json:"hint"`
+	Since   time.Time `json:"since"` // when the row changed last
+}
+
+// LastEvent is the newest body that was accepted.
+type LastEvent struct {
+	Seq      int64     `json:"seq"`
+	Received time.Time `json:"received"` // when it came last
+	Source   string    `json:"source"`   // name of the credential that it came with
+	Type     string    `json:"type,omitempty"`
+	State    string    `json:"state"`
+}
+
+// StoreStatus is what the database takes of its disk, in bytes.
+type StoreStatus struct {
+	Path     string `json:"path"`
+	Database int64  `json:"database_bytes"`
+	Log      int64  `json:"log_bytes"`  // of the write-ahead log
+	Free     int64  `json:"free_bytes"` // left on that file system
+}
+
+// statusTimeout bounds all that one status asks of the store.
+const statusTimeout = 5 * time.Second
+
+// newestHeld is how many held tickets a status names.
+const newestHeld = 5
+
+// Status tells how it is. It never fails: what cannot be found out within a few seconds is missing, and
+// Unknown says so.
+func (d *Daemon) Status(ctx context.Context) Status {
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	s := Stored(ctx, d.store, d.o.Now(), slices.Collect(maps.Keys(d.deliverers))...)
+	s.Running, s.Version, s.Instance, s.Started = true, d.o.Version, d.o.Config.Instance, d.started.UTC()
+	for i := range s.Trackers {
+		t := &s.Trackers[i]
+		if driven := d.deliverers[t.Name]; driven != nil { // an older configuration may have had more
+			t.Unwell = driven.Unwell()
+			t.State = t.inWords()
+		}
+	}
+	s.LastError = d.errors.newest()
+	s.Reason = d.notReady(ctx)
+	s.Ready = s.Reason == ""
+	s.Attention = s.attention()
+	return s
+}
+
+// Stored gives the part of a status that the database tells, of a daemon that does not run or does not
+// answer. The trackers are those that are named, and those that the database knows anything of.
+func Stored(ctx context.Context, st *store.Store, now time.Time, trackers ...string) Status {
+	s := Status{
+		Now: now.UTC(), Backlog: []Backlog{}, Trackers: []TrackerStatus{}, Tickets: map[store.TicketState]int{},
+		Held: HeldStatus{Reasons: map[store.Held]int{}, Newest: []HeldTicket{}},
+	}
+	var errs []error
+	g, err := st.Gauges(ctx, now)
+	if err == nil {
+		s.count(g, trackers)
+	}
+	errs = append(errs, err, s.readHeld(ctx, st), s.readLastEvent(ctx, st), s.readSize(st))
+	if err := errors.Join(errs...); err != nil {
+		s.Unknown = strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	s.Attention = s.attention()
+	return s
+}
+
+// count fills in what the gauges tell.
+func (s *Status) count(g store.Gauges, trackers []string) {
+	pauses := make(map[string][]Pause)
+	for _, p := range g.Pauses {
+		pauses[p.Tracker] = append(pauses[p.Tracker], pauseOf(p))
+	}
+	names := slices.Concat(trackers, slices.Collect(maps.Keys(pauses)), slices.Collect(maps.Keys(g.Due)))
+	for _, c := range g.Tickets {
+		names = append(names, c.Tracker)
+		s.Tickets[c.State] += c.Count
+		if c.State == store.TicketHeld {
+			s.Held.Count += c.Count
+			s.Held.Reasons[c.Held] += c.Count
+		}
+	}
+	slices.Sort(names)
+	s.Backlog = append(s.Backlog, s.waiting(StageApply, "", g.Pending))
+	for _, name := range slices.Compact(names) {
+		s.Backlog = append(s.Backlog, s.waiting(StageDeliver, name, g.Due[name]))
+		t := TrackerStatus{Name: name, Pauses: slices.Concat([]Pause{}, pauses[name])}
+		t.State = t.inWords()
+		s.Trackers = append(s.Trackers, t)
+	}
+	s.Unrouted = g.Unrouted
+}
+
+func pauseOf(c store.Scope) Pause {
+	return Pause{Project: c.Project, Kind: c.PauseKind, Reason: c.PauseReason, Until: c.PausedUntil.UTC()}
+}
+
+// lasting gives the pauses that are not over.
+func lasting(scopes []store.Scope, now time.Time) (all []Pause) {
+	for _, c := range scopes {
+		if c.PausedUntil.After(now) {
+			all = append(all, pauseOf(c))
+		}
+	}
+	return all
+}
+
+func (s *Status) waiting(stage, tracker string, b store.Backlog) Backlog {
+	w := Backlog{Stage: stage, Tracker: tracker, Waiting: b.Count}
+	if !b.Since.IsZero() {
+		w.Oldest = max(0, int64(s.Now.Sub(b.Since)/time.Second)) // a clock may be set back
+	}
+	return w
+}
+
+func (s *Status) readHeld(ctx context.Context, st *store.Store) error {
+	held, err := st.NewestHeld(ctx, newestHeld)
+	for _, t := range held {
+		s.Held.Newest = append(s.Held.Newest, HeldTicket{
+			ID: t.ID, Issue: t.Ref.Key, Tracker: t.Destination.Tracker, Project: t.Destination.Project, Rule: t.Rule,
+			Reason: t.Reason, Hint: t.Hint, Since: t.Updated.UTC(),
+		})
+	}
+	return err
+}
+
+func (s *Status) readLastEvent(ctx context.Context, st *store.Store) error {
+	e, err := st.LastEvent(ctx)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	s.LastEvent = &LastEvent{Seq: e.Seq, Received: e.LastSeen.UTC(), Source: e.Source, Type: e.Type, State: string(e.State)}
+	return nil
+}
+
+func (s *Status) readSize(st *store.Store) error {
+	size, err := st.Size()
+	s.Store = StoreStatus{Path: st.Path(), Database: size.Database, Log: size.Log, Free: size.Free}
+	return err
+}
+
+// inWords tells a tracker's state; a pause of the whole tracker says all.
+func (t TrackerStatus) inWords() string {
+	var states []string
+	if t.Unwell {
+		states = append(states, "does not answer as it should; tried again soon")
+	}
+	for _, p := range t.Pauses {
+		state := "paused (" + p.Kind + ") until " + p.Until.Format(time.RFC3339)
+		if p.Project == "" {
+			return state
+		}
+		states = append(states, p.Project+" "+state)
+	}
+	return cmp.Or(strings.Join(states, ", "), "ok")
+}
+
+// attention gives what a person must look at, as far as the status knows it.
+func (s *Status) attention() []string {
+	all := []string{}
+	if s.Running && !s.Ready {
+		all = append(all, "it is not ready: "+s.Reason)
+	}
+	for _, t := range s.Trackers {
+		for _, p := range t.Pauses {
+			switch {
+			case p.Kind == "credential":
+				all = append(all, t.Name+" refuses the credential: renew its file; it is tried again every few minutes")
+			case p.Kind == "refused" && p.Project == "":
+				all = append(all, t.Name+" takes nothing from us: see its pause below")
+			case p.Kind == "refused":
+				all = append(all, t.Name+" takes nothing for "+p.Project+": see its pause below")
+			}
+		}
+	}
+	if s.Held.Count > 0 {
+		all = append(all, fmt.Sprintf("held tickets: %d; `ticketd tickets list --state held` lists them", s.Held.Count))
+	}
+	return all
+}
