@@ -1,0 +1,66 @@
+//go:build linux
+
+package service_test
+
+import (
+	"strings"
+	"testing"
+
+	"ticketd/internal/proof/program"
+)
+
+func TestAFreshInstallationIsStoppedAndTellsWhatIsMissingAndIsNotStartedAgain(t *testing.T) {
+	inContainer(t, func(t *testing.T, s *site) {
+		s.install(release)
+		s.expect("ActiveState", "inactive", "UnitFileState", "disabled")
+		if r := s.try("systemctl start ticketd.service"); r.code == 0 {
+			t.Error("it started without a tracker")
+		}
+		s.refusedToStart("ticketd init --service")
+	})
+}
+
+func TestAMistakeInTheConfigurationIsToldAndNotTriedAgain(t *testing.T) {
+	inContainer(t, func(t *testing.T, s *site) {
+		s.start()
+		a := newSender("mistake")
+		s.postAll(a, 5)
+		s.configure("[[rule]]\nname = \"broken\"\nprojekt = \"SEC\"\n")
+		if r := s.try("systemctl restart ticketd.service"); r.code == 0 {
+			t.Error("it started with a mistake")
+		}
+		s.refusedToStart("projekt")
+		s.configure("")
+		s.sh("systemctl restart ticketd.service")
+		s.postAll(a, 5)
+		s.judge(a)
+	})
+}
+
+// refusedToStart expects that the service does not run, is not started again, and has said why.
+func (s *site) refusedToStart(words string) {
+	s.t.Helper()
+	s.expect("ActiveState", "failed", "SubState", "failed", "NRestarts", "0")
+	if said := s.said(words); len(said) == 0 {
+		s.t.Errorf("the journal does not say %q: %v", words, s.journal())
+	}
+	if said := s.said("status=78"); len(said) == 0 {
+		s.t.Errorf("it did not end with 78: %v", s.journal())
+	}
+}
+
+func TestASecretThatOthersCanReadIsRefused(t *testing.T) {
+	inContainer(t, func(t *testing.T, s *site) {
+		s.install(release)
+		s.configure("")
+		s.sh("sed -i 's|^value_file = .*|value_file = \"/etc/ticketd/open\"|' /etc/ticketd/ticketd.toml")
+		s.write("/etc/ticketd/open", program.Token+"\n", 0o644)
+		if r := s.try("systemctl start ticketd.service"); r.code == 0 {
+			t.Error("it started")
+		}
+		s.refusedToStart("/etc/ticketd/open")
+		if r := s.try("ticketd check"); r.code != 78 || !strings.Contains(r.out, "/etc/ticketd/open") {
+			t.Errorf("check ends with %d: %s", r.code, r.out)
+		}
+	})
+}
