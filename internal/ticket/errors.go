@@ -38,6 +38,13 @@ func (d Decision) String() string {
 	return names[d]
 }
 
+// Decisions lists them.
+func Decisions() []Decision {
+	return []Decision{
+		Retry, Doubt, Pause, Slow, HoldTicket, HoldDestination, HoldTracker, Conflict, Missing, Gone, Refused,
+	}
+}
+
 // Error is a tracker's refusal or failure with the decision it leads to.
 type Error struct {
 	Decision  Decision
@@ -63,7 +70,10 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Message)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
-		fmt.Fprintf(&b, "; %s: %s", name, e.Fields[name])
+		b.WriteString("; " + name)
+		if words := e.Fields[name]; words != "" {
+			b.WriteString(": " + words)
+		}
 	}
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
