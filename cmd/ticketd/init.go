@@ -1,10 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -17,22 +16,23 @@ type initCommand struct {
 	Project string `placeholder:"KEY" help:"Key of the Jira project, e.g. SEC."`
 	Email   string `help:"E-mail address of ticketd's account; Jira Cloud only."`
 	GitHub  string `name:"github" placeholder:"OWNER/REPO" help:"Make tickets in this repository on github.com."`
-	Dir     string `default:"." help:"Folder for the configuration and its files; made where it does not exist."`
+	Dir     string `placeholder:"FOLDER" help:"Folder for the configuration and its files; made where it does not exist. Without it, this one."`
+	Service bool   `help:"Configure the service that the package installed: /etc/ticketd/ticketd.toml, and tokens for systemd in /etc/credstore."`
+	Root    string `default:"/" hidden:"" help:"Folder that stands for / with --service, such as that of an image."`
 	Force   bool   `help:"Replace a configuration that is there. Files with tokens are kept."`
 }
 
 // Run writes a first configuration and says what to do next.
 func (k *initCommand) Run(p *program) error {
+	if k.Service && k.Dir != "" {
+		return usage(errors.New("--service and --dir exclude each other"), "the service's configuration is in "+config.ServiceFolder)
+	}
 	if err := k.complete(p); err != nil {
 		return err
 	}
-	folder, err := filepath.Abs(k.Dir)
+	i, err := k.initial()
 	if err != nil {
-		return fmt.Errorf("finding the folder: %w", err)
-	}
-	i := config.Initial{
-		Folder: folder, JiraURL: strings.TrimSpace(k.Jira), Email: strings.TrimSpace(k.Email),
-		Project: strings.TrimSpace(k.Project), Repository: strings.TrimSpace(k.GitHub),
+		return err
 	}
 	text, err := i.TOML()
 	if err != nil {
@@ -49,6 +49,22 @@ func (k *initCommand) Run(p *program) error {
 		return fmt.Errorf("printing: %w", err)
 	}
 	return nil
+}
+
+// initial is what the flags ask for.
+func (k *initCommand) initial() (config.Initial, error) {
+	i := config.Initial{
+		Folder: config.ServiceFolder, Service: k.Service, JiraURL: strings.TrimSpace(k.Jira), Email: strings.TrimSpace(k.Email),
+		Project: strings.TrimSpace(k.Project), Repository: strings.TrimSpace(k.GitHub),
+	}
+	if k.Service {
+		return i, nil
+	}
+	var err error
+	if i.Folder, err = filepath.Abs(cmp.Or(k.Dir, ".")); err != nil {
+		return config.Initial{}, fmt.Errorf("finding the folder: %w", err)
+	}
+	return i, nil
 }
 
 // judge checks the configuration before anything is written, and tells mistakes by the flags that
@@ -71,79 +87,4 @@ func (k *initCommand) judge(i config.Initial, text string) error {
 		return usage(errors.New("--project: only a Jira has projects"), "leave it out, or add --jira URL")
 	}
 	return problems.Err()
-}
-
-// write makes the files and gives the names of those that were not there. The configuration comes
-// last: whoever finds it finds the others, too.
-func (k *initCommand) write(i config.Initial, text string) ([]string, error) {
-	there := &failure{code: exitFailure, err: fmt.Errorf("%s is there already", i.File(config.InitialConfig)),
-		hint: "name another folder with --dir, or replace it with --force"}
-	if _, err := os.Lstat(i.File(config.InitialConfig)); err == nil && !k.Force {
-		return nil, there
-	}
-	if err := os.MkdirAll(i.Folder, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder: %w", err)
-	}
-	var made []string
-	for _, file := range tokenFiles(i) {
-		switch err := writeNew(i.File(file.name), file.content()); {
-		case err == nil:
-			made = append(made, file.name)
-		case !errors.Is(err, fs.ErrExist):
-			return nil, fmt.Errorf("writing a token file: %w", err)
-		}
-	}
-	put := writeNew // whatever came there meanwhile is kept, too
-	if k.Force {
-		put = replace
-	}
-	switch err := put(i.File(config.InitialConfig), text); {
-	case errors.Is(err, fs.ErrExist):
-		return nil, there
-	case err != nil:
-		return nil, fmt.Errorf("writing the configuration: %w", err)
-	}
-	return append(made, config.InitialConfig), nil
-}
-
-// writeNew writes a file that only the owner can read and that was not there. One that could not be
-// written whole is removed: it would be kept the next time.
-func writeNew(name, content string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownerOnly)
-	if err != nil {
-		return err
-	}
-	if err := finish(f, content); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return nil
-}
-
-// replace writes a file in one go: a half-written one is never seen.
-func replace(name, content string) error {
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // with mode 0600
-	if err != nil {
-		return err
-	}
-	err = finish(f, content)
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(f.Name()))
-	}
-	return err
-}
-
-// ownerOnly is the mode of what is written.
-const ownerOnly fs.FileMode = 0o600
-
-// finish writes a new file and closes it. The mode is set once more, because a umask may have taken the
-// owner's part of it.
-func finish(f *os.File, content string) error {
-	err := f.Chmod(ownerOnly)
-	if err == nil {
-		_, err = f.WriteString(content)
-	}
-	return errors.Join(err, f.Sync(), f.Close())
 }

@@ -90,10 +90,10 @@ func TestWhatInitWritesIsForItsOwnerAlone(t *testing.T) {
 
 func TestInitKeepsAConfigurationThatCameMeanwhile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x")
-	if err := writeNew(name, "first"); err != nil {
+	if err := writeNew(name, "first", owner()); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeNew(name, "second"); !errors.Is(err, fs.ErrExist) {
+	if err := writeNew(name, "second", owner()); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("the error is %v", err)
 	}
 	if text, err := os.ReadFile(name); err != nil || string(text) != "first" {

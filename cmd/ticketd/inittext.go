@@ -13,18 +13,24 @@ import (
 // tokenFile is a file that holds a token, or will.
 type tokenFile struct {
 	name    string
-	content func() string
+	content func() string // nil: it is not made; who has the token makes it
 }
 
 // tokenFiles are those of a first configuration. What stands for a tracker's token is a placeholder
-// that `ticketd check` knows as one.
+// that `ticketd check` knows as one; of a service, the file is missing, which `check` tells as well.
 func tokenFiles(i config.Initial) []tokenFile {
+	placeholder := func(tracker string) func() string {
+		if i.Service {
+			return nil
+		}
+		return func() string { return "replace-me-with-the-token-of-" + tracker + "\n" }
+	}
 	files := []tokenFile{{config.InitialWebhook, newToken}}
 	if i.JiraURL != "" {
-		files = append(files, tokenFile{config.InitialJiraToken, func() string { return "replace-me-with-the-token-of-Jira\n" }})
+		files = append(files, tokenFile{config.InitialJiraToken, placeholder("Jira")})
 	}
 	if i.Repository != "" {
-		files = append(files, tokenFile{config.InitialGitHubToken, func() string { return "replace-me-with-the-token-of-GitHub\n" }})
+		files = append(files, tokenFile{config.InitialGitHubToken, placeholder("GitHub")})
 	}
 	return files
 }
@@ -40,34 +46,80 @@ func newToken() string {
 func welcome(i config.Initial, made []string) string {
 	var b strings.Builder
 	for _, name := range made {
-		fmt.Fprintf(&b, "wrote %s\n", i.File(name))
+		path := i.SecretFile(name)
+		if name == config.InitialConfig {
+			path = i.ConfigFile()
+		}
+		fmt.Fprintf(&b, "wrote %s\n", path)
 	}
 	for _, file := range tokenFiles(i) {
-		if !slices.Contains(made, file.name) {
-			fmt.Fprintf(&b, "kept  %s, which was there\n", i.File(file.name))
+		if file.content != nil && !slices.Contains(made, file.name) {
+			fmt.Fprintf(&b, "kept  %s, which was there\n", i.SecretFile(file.name))
 		}
 	}
+	if i.Service {
+		serviceSteps(&b, i)
+	} else {
+		steps(&b, i)
+	}
+	return b.String()
+}
+
+// steps are what is left to do for who runs ticketd by hand.
+func steps(b *strings.Builder, i config.Initial) {
 	b.WriteString("\n1. Tokens. Put each into its file, in place of what is there:\n")
-	if i.JiraURL != "" {
-		fmt.Fprintf(&b, "   %s\n      %s\n", i.JiraFile(), jiraTokenAdvice(i))
+	for _, t := range trackerTokens(i) {
+		fmt.Fprintf(b, "   %s\n      %s\n", i.SecretFile(t.file), t.advice)
 	}
-	if i.Repository != "" {
-		fmt.Fprintf(&b, "   %s\n      a fine-grained token for %s with \"Issues: read and write\"\n", i.GitHubFile(), i.Repository)
+	b.WriteString("\n2. Data Theorem. ")
+	portal(b, fmt.Sprintf(`echo "Bearer $(cat %s)"`, shellWord(i.SecretFile(config.InitialWebhook))))
+	fmt.Fprintf(b, `
+3. Run:
+   ticketd check --config %[1]s
+   ticketd doctor --config %[1]s
+   ticketd serve --config %[1]s
+`, shellWord(i.ConfigFile()))
+}
+
+// serviceSteps are what is left to do for who has systemd run ticketd.
+func serviceSteps(b *strings.Builder, i config.Initial) {
+	b.WriteString("\n1. Tokens. Each of these asks for one (paste it, then Enter and Ctrl-D) and keeps it for root alone:\n")
+	for _, t := range trackerTokens(i) {
+		fmt.Fprintf(b, "   sudo sh -c 'umask 077; cat > %s'\n      %s\n", i.SecretFile(t.file), t.advice)
 	}
-	fmt.Fprintf(&b, `
-2. Data Theorem. In the portal's DevSecOps section add a webhook with
+	b.WriteString(`
+2. Check, and start:
+   sudo ticketd check
+   sudo ticketd doctor
+   sudo systemctl enable --now ticketd
+
+3. Data Theorem. `)
+	portal(b, fmt.Sprintf(`sudo sh -c 'echo "Bearer $(cat %s)"'`, i.SecretFile(config.InitialWebhook)))
+}
+
+// portal says what to enter there; show prints the token.
+func portal(b *strings.Builder, show string) {
+	fmt.Fprintf(b, `In the portal's DevSecOps section add a webhook with
    Name                        ticketd
    URL                         https://YOUR-PROXY/webhook
                                (YOUR-PROXY speaks HTTPS and passes /webhook on to 127.0.0.1:8080)
    Authorization header value  what this prints:
-                               echo "Bearer $(cat %[1]s)"
+                               %s
+`, show)
+}
 
-3. Run:
-   ticketd check --config %[2]s
-   ticketd doctor --config %[2]s
-   ticketd serve --config %[2]s
-`, shellWord(i.WebhookFile()), shellWord(i.File(config.InitialConfig)))
-	return b.String()
+// trackerToken is a token that a person has to fetch.
+type trackerToken struct{ file, advice string }
+
+func trackerTokens(i config.Initial) (all []trackerToken) {
+	if i.JiraURL != "" {
+		all = append(all, trackerToken{config.InitialJiraToken, jiraTokenAdvice(i)})
+	}
+	if i.Repository != "" {
+		all = append(all, trackerToken{config.InitialGitHubToken,
+			fmt.Sprintf("a fine-grained token for %s with \"Issues: read and write\"", i.Repository)})
+	}
+	return all
 }
 
 func jiraTokenAdvice(i config.Initial) string {

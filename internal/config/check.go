@@ -72,7 +72,7 @@ var trackerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?$`)
 
 func (k checker) trackers(c *Config) {
 	if len(c.Jira)+len(c.GitHub) == 0 && !k.has("jira") && !k.has("github") {
-		k.problem(nil, "no tracker is configured", "add [jira.NAME] or [github.NAME]")
+		k.problem(nil, "no tracker is configured", "add [jira.NAME] or [github.NAME]; `ticketd init` writes a first configuration, `sudo ticketd init --service` that of the service")
 	}
 	seen := map[string]string{} // name as variables write it → key
 	for _, name := range slices.Sorted(maps.Keys(c.Jira)) {

@@ -19,10 +19,16 @@ var (
 
 func (k checker) server(s *Server) {
 	local, ok := k.address("listen", s.Listen)
-	if ok && !local && !s.BehindProxy && !s.PlainHTTP {
+	tls := k.has("server", certificateKey) || k.has("server", privateKey)
+	switch {
+	case tls && s.PlainHTTP:
+		k.warning([]string{"server", "plain_http"}, "says nothing where there is a tls_cert_file: no HTTP is spoken then", "remove it")
+	case ok && !local && !tls && !s.BehindProxy && !s.PlainHTTP:
 		k.problem([]string{"server", "listen"}, "others can reach this address and it speaks HTTP without TLS",
-			"listen on 127.0.0.1 behind a proxy with HTTPS, or set behind_proxy = true if one is in front, or plain_http = true")
+			"listen on 127.0.0.1 behind a proxy with HTTPS, or set behind_proxy = true if one is in front, or tls_cert_file and tls_key_file, or plain_http = true")
 	}
+	k.keyPair(s)
+	k.proxies(s)
 	k.admin(s)
 	if !webhookPath.MatchString(s.Path) || path.Clean(s.Path) != s.Path {
 		k.problem([]string{"server", "path"}, "is no path for a webhook", `write it like "/webhook", without a slash at the end`)
@@ -35,16 +41,32 @@ func (k checker) server(s *Server) {
 }
 
 func (k checker) admin(s *Server) {
+	pprof := []string{"server", "pprof"}
 	if s.Admin == "" {
+		if s.Pprof {
+			k.problem(pprof, "there is no server.admin to serve it", "give server.admin an address, or remove it")
+		}
 		return
 	}
 	local, ok := k.address("admin", s.Admin)
 	switch {
 	case !ok:
+	case !local && s.Pprof:
+		k.problem(pprof, "whoever reaches server.admin could look into ticketd and slow it down", "it is allowed only on a loopback server.admin")
 	case !local && !s.AdminPublic:
 		k.problem([]string{"server", "admin"}, "others can reach this address", "listen on 127.0.0.1, or set admin_public = true")
 	case s.Admin == s.Listen && !strings.HasSuffix(s.Admin, ":0"):
 		k.problem([]string{"server", "admin"}, "is the address of server.listen", "choose another port")
+	}
+}
+
+// proxies warns of a network that is everybody.
+func (k checker) proxies(s *Server) {
+	for i, network := range s.TrustedProxies {
+		if network.IsValid() && network.Bits() == 0 {
+			k.warning([]string{"server", "trusted_proxies", strconv.Itoa(i)}, "is everybody, who could then say in the log to be anybody",
+				"write the addresses of your proxies")
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ package config
 import (
 	"crypto/sha256"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -57,12 +58,20 @@ type Config struct {
 	// Files are the names of the files that were read, the main one first.
 	Files []string `toml:"-"`
 
+	// Hash tells one configuration from another: the first 16 hex digits of the SHA-256 over the bytes
+	// of Files, one after the other, without the secrets that stand in them and without what the
+	// environment overrides. It is that of `cat FILES | sha256sum` where no secret stands in them.
+	Hash string `toml:"-"`
+
 	// Secretless says that the configuration was loaded without its secrets and cannot serve.
 	Secretless bool `toml:"-"`
 
 	// position is Position. It is a function so that printing a Config does not show the files, which
 	// may hold secrets.
 	position func(path []string) (file string, line, column int)
+
+	// losses is where the secrets' files tell that they cannot be used any more; see OnLoss.
+	losses *losses
 }
 
 // Position tells where a key stands, given as mapping.Problem.Path gives it: the name of the file, and
@@ -74,7 +83,7 @@ func (c *Config) Position(path []string) (file string, line, column int) { retur
 // Server is [server]: where Data Theorem's webhooks come in.
 type Server struct {
 	// Listen is host:port of the webhook; default "127.0.0.1:8080". Port 0 takes a free one. Any
-	// other host than a loopback one needs BehindProxy or PlainHTTP.
+	// other host than a loopback one needs TLSCertFile, BehindProxy or PlainHTTP.
 	Listen string `toml:"listen"`
 
 	// Path of the webhook; default "/webhook". Capability URLs are always /hooks/<secret>.
@@ -87,8 +96,24 @@ type Server struct {
 	// it needs no credential.
 	AdminPublic bool `toml:"admin_public"`
 
-	// BehindProxy says that a proxy in front of Listen speaks HTTPS; default false.
+	// TLSCertFile is a PEM file with the certificate of Listen, the server's own first, then those that
+	// lead to its authority; empty: Listen speaks HTTP. With it Listen speaks HTTPS alone. The file is
+	// read again when it changes. A leading $CREDENTIALS_DIRECTORY is systemd's folder.
+	TLSCertFile string `toml:"tls_cert_file"`
+
+	// TLSKeyFile is a PEM file with the private key of TLSCertFile, without a passphrase; others must not
+	// be able to read it. It is needed with TLSCertFile, and read again with it. A leading
+	// $CREDENTIALS_DIRECTORY is systemd's folder.
+	TLSKeyFile string `toml:"tls_key_file"`
+
+	// BehindProxy says that a proxy in front of Listen speaks HTTPS; default false. With TLSCertFile the
+	// way from the proxy is encrypted, too.
 	BehindProxy bool `toml:"behind_proxy"`
+
+	// TrustedProxies are the addresses or networks ("10.0.0.0/8") of proxies whose X-Forwarded-For, or
+	// Forwarded where there is none, is believed: the log then names the address that they forward for.
+	// Nothing else depends on it; default none.
+	TrustedProxies []netip.Prefix `toml:"trusted_proxies"`
 
 	// PlainHTTP allows HTTP without TLS on a Listen that others can reach, credentials readable on
 	// the way; default false.
@@ -105,6 +130,13 @@ type Server struct {
 	// Capabilities are the accepted secrets of /hooks/<secret>, [[server.capability]], for senders
 	// that cannot set a header.
 	Capabilities []Credential `toml:"capability"`
+
+	// Pprof serves the profiles of net/http/pprof under /debug/pprof/ on Admin, which must then be a
+	// loopback address; default false.
+	Pprof bool `toml:"pprof"`
+
+	// KeyPair is what TLSCertFile and TLSKeyFile hold; nil where they are empty.
+	KeyPair *KeyPair `toml:"-"`
 }
 
 // Credential is one accepted secret; exactly one of Value, ValueFile and Hash is given.

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strconv"
@@ -57,7 +58,9 @@ func (d *document) special(n *node, v reflect.Value) bool {
 	case *Secret:
 		if d.expect(n, text, "a string") {
 			*to = NewSecret(n.text)
-			d.secrets = d.secrets || n.env == ""
+			if n.env == "" {
+				d.secrets = append(d.secrets, n)
+			}
 		}
 	case *time.Duration:
 		d.duration(n, to)
@@ -67,6 +70,8 @@ func (d *document) special(n *node, v reflect.Value) bool {
 		d.moment(n, to)
 	case *slog.Level:
 		d.level(n, to)
+	case *netip.Prefix:
+		d.network(n, to)
 	case *mapping.Patterns:
 		return d.single(n, (*[]string)(to))
 	case *mapping.Names:

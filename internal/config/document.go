@@ -16,13 +16,15 @@ type document struct {
 	settled  int           // how many of the problems earlier stages found
 	blamed   map[spot]bool // keys with a mistake that an earlier stage found
 	around   []enclosing   // the tables that are being decoded, the outermost first
-	secrets  bool          // one stands in the file itself
+	secrets  []*node       // that stand in the files themselves
+	losses   *losses       // what the secrets' files tell of later
 	gaps     bool          // something that was included could not be read
 }
 
 // loading says how a configuration is loaded.
 type loading struct {
 	env            func(string) (string, bool) // os.LookupEnv or a stand-in
+	credstore      string                      // stands in for systemd's folder where there is none
 	withoutSecrets bool
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"os"
 	"reflect"
 	"regexp"
@@ -17,7 +18,9 @@ const exampleFile = "../../config.example.toml"
 func TestTheExampleLoadsWithoutAProblem(t *testing.T) {
 	env := environ(t, nil)
 	folder, _ := env(credentialsVariable)
-	write(t, folder+"/capability", "d14f3e9ea50ca7862f4a07eada1c368f", 0o400)
+	for _, name := range []string{"webhook-token", "capability", "jira-token", "github-token"} {
+		write(t, folder+"/ticketd."+name, "d14f3e9ea50ca7862f4a07eada1c368f"+name, 0o400)
+	}
 	data, err := os.ReadFile(exampleFile)
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +37,9 @@ func checkShownDefaults(t *testing.T, c *Config) {
 	t.Helper()
 	shown, want := c.Server, defaults().Server
 	shown.Tokens, shown.Capabilities = nil, nil
+	if len(shown.TrustedProxies) == 0 { // an empty list, which says the same as none
+		shown.TrustedProxies = nil
+	}
 	if !reflect.DeepEqual(shown, want) {
 		t.Errorf("[server] shows %+v, the defaults are %+v", shown, want)
 	}
@@ -108,7 +114,7 @@ func keysOf(t reflect.Type, prefix string) map[string]bool {
 }
 
 func hasOwnForm(t reflect.Type) bool {
-	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[time.Time]()
+	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[time.Time]() || t == reflect.TypeFor[netip.Prefix]()
 }
 
 func TestTheListOfKeysReachesEveryStruct(t *testing.T) {

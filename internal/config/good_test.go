@@ -161,19 +161,6 @@ func TestAFileOutsideSystemdsFolderMustBePrivateToTheOwner(t *testing.T) {
 	}
 }
 
-func TestSystemdsFolderIsNeededWhereItIsNamed(t *testing.T) {
-	data, err := os.ReadFile("testdata/good/github.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, problems := Parse("github.toml", data, func(string) (string, bool) { return "", false })
-	want := `github.toml:5:1: error: server.token[0].value_file: CREDENTIALS_DIRECTORY is not set (only systemd sets it, for a unit with LoadCredential=)
-github.toml:8:1: error: github.main.token_file: CREDENTIALS_DIRECTORY is not set (only systemd sets it, for a unit with LoadCredential=)`
-	if problems.String() != want {
-		t.Errorf("got:\n%s\nwant:\n%s", problems, want)
-	}
-}
-
 func TestAGatewayNeedsNoEmail(t *testing.T) {
 	if j := good(t, "testdata/good/both.toml", nil).Jira["cloud"]; j.Email != "" {
 		t.Errorf("the e-mail address is %q", j.Email)

@@ -9,16 +9,17 @@ import (
 	"text/template"
 )
 
-// Initial is what a first configuration is made of: a tracker or two, and a folder for its files.
+// Initial is what a first configuration is made of: a tracker or two, and a place for its files.
 type Initial struct {
-	Folder     string // absolute path
+	Folder     string // absolute path; of the configuration and, unless Service, of all that belongs to it
+	Service    bool   // run by systemd: secrets are credentials of the unit, the database is its state
 	JiraURL    string // address of the site; "": no Jira
 	Email      string // of the account; Jira Cloud only
 	Project    string // key of the Jira project
 	Repository string // owner/repo on github.com; "": no GitHub
 }
 
-// The files of an Initial in its Folder.
+// The files of an Initial. Those of a service that hold a token have "ticketd." before their names.
 const (
 	InitialConfig      = "ticketd.toml"
 	InitialWebhook     = "webhook-token"
@@ -27,12 +28,22 @@ const (
 	initialStore       = "ticketd.db"
 )
 
+// Where the files of a service are (packaging/systemd/ticketd.service).
+const (
+	ServiceFolder      = "/etc/ticketd"
+	ServiceCredentials = credentialStore
+	serviceState       = "/var/lib/ticketd"
+)
+
 //go:embed initial.toml.tmpl
 var initialText string
 
-// TOML writes the configuration. It has the mistakes of what it was given: see [ParseWithoutSecrets].
+// TOML writes the configuration. It has the mistakes of what it was given: see [ParseWithoutSecrets]. A
+// service without a tracker gives the file that the packages install.
 func (i Initial) TOML() (string, error) {
-	t, err := template.New("initial").Funcs(template.FuncMap{"quote": quoteTOML}).Parse(initialText)
+	t, err := template.New("initial").Funcs(template.FuncMap{
+		"quote": quoteTOML, "file": i.SecretFile, "value": i.secretValue, "folder": func() string { return ServiceCredentials },
+	}).Parse(initialText)
 	if err != nil {
 		return "", fmt.Errorf("parsing the first configuration: %w", err)
 	}
@@ -43,20 +54,32 @@ func (i Initial) TOML() (string, error) {
 	return b.String(), nil
 }
 
-// File gives the path of one of the files.
-func (i Initial) File(name string) string { return filepath.Join(i.Folder, name) }
+// ConfigFile is where the configuration is.
+func (i Initial) ConfigFile() string { return filepath.Join(i.Folder, InitialConfig) }
 
-// WebhookFile is where the token is that Data Theorem shows.
-func (i Initial) WebhookFile() string { return i.File(InitialWebhook) }
+// SecretFile gives the path of the file that holds one of the tokens.
+func (i Initial) SecretFile(name string) string {
+	if i.Service {
+		return filepath.Join(ServiceCredentials, ourCredentials+name)
+	}
+	return filepath.Join(i.Folder, name)
+}
 
-// JiraFile is where the token for Jira belongs.
-func (i Initial) JiraFile() string { return i.File(InitialJiraToken) }
-
-// GitHubFile is where the token for GitHub belongs.
-func (i Initial) GitHubFile() string { return i.File(InitialGitHubToken) }
+// secretValue gives that path as it stands in the configuration.
+func (i Initial) secretValue(name string) string {
+	if i.Service {
+		return "$" + credentialsVariable + "/" + ourCredentials + name
+	}
+	return i.SecretFile(name)
+}
 
 // StoreFile is where the database will be.
-func (i Initial) StoreFile() string { return i.File(initialStore) }
+func (i Initial) StoreFile() string {
+	if i.Service {
+		return filepath.Join(serviceState, initialStore)
+	}
+	return filepath.Join(i.Folder, initialStore)
+}
 
 // quoteTOML writes a string as TOML does, which knows fewer escapes than Go.
 func quoteTOML(s string) string {

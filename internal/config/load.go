@@ -17,26 +17,26 @@ const maxFile = 1 << 20
 // Load reads, decodes and checks a file and what it includes. env is os.LookupEnv or a stand-in. The
 // Config is nil where the problems are fatal.
 func Load(path string, env func(string) (string, bool)) (*Config, Problems) {
-	return loading{env: env}.file(path)
+	return loading{env: env, credstore: credentialStore}.file(path)
 }
 
 // LoadWithoutSecrets is Load where the secrets are out of reach, as on a machine that only tests the
 // mapping: files that hold them are not read, variables that hold them are not looked at, and a
 // credential may be missing. The Config has no secret in it, and cannot serve.
 func LoadWithoutSecrets(path string, env func(string) (string, bool)) (*Config, Problems) {
-	return loading{env: env, withoutSecrets: true}.file(path)
+	return loading{env: env, credstore: credentialStore, withoutSecrets: true}.file(path)
 }
 
 // Parse is Load for text that is already in memory; name stands for the file in problems, and what
 // the text includes is looked for in its folder. Files that the text names as holding secrets are
 // read.
 func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, Problems) {
-	return loading{env: env}.text(name, data)
+	return loading{env: env, credstore: credentialStore}.text(name, data)
 }
 
 // ParseWithoutSecrets is LoadWithoutSecrets for text that is already in memory.
 func ParseWithoutSecrets(name string, data []byte, env func(string) (string, bool)) (*Config, Problems) {
-	return loading{env: env, withoutSecrets: true}.text(name, data)
+	return loading{env: env, credstore: credentialStore, withoutSecrets: true}.text(name, data)
 }
 
 func (l loading) file(path string) (*Config, Problems) {
@@ -44,9 +44,9 @@ func (l loading) file(path string) (*Config, Problems) {
 	if err != nil {
 		return nil, Problems{{File: path, Text: "cannot be read: " + reason(err), Hint: "check the path and who may read it"}}
 	}
-	d := &document{loading: l}
+	d := &document{loading: l, losses: new(losses)}
 	c, problems := d.load(newFile(path, data))
-	if mode&0o077 != 0 && d.secrets {
+	if mode&0o077 != 0 && len(d.secrets) > 0 {
 		problems = append(problems, Problem{File: path, Warning: true, Text: "holds a secret and others can read it",
 			Hint: "chmod 600, or move the secret to a file of its own"})
 	}
@@ -57,7 +57,7 @@ func (l loading) text(name string, data []byte) (*Config, Problems) {
 	if len(data) > maxFile {
 		return nil, Problems{{File: name, Text: errTooLong.Error()}}
 	}
-	d := &document{loading: l}
+	d := &document{loading: l, losses: new(losses)}
 	return d.load(newFile(name, data))
 }
 
@@ -108,7 +108,8 @@ func (d *document) load(main *file) (*Config, Problems) {
 	for _, f := range d.files {
 		c.Files = append(c.Files, f.name)
 	}
-	c.Secretless, c.position = d.withoutSecrets, d.position
+	c.Secretless, c.position, c.losses = d.withoutSecrets, d.position, d.losses
+	c.Hash = d.hash()
 	return c, d.problems
 }
 

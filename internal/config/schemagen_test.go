@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"log/slog"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -132,7 +133,7 @@ func (g generator) define(name string, s map[string]any) map[string]any {
 func (g generator) of(t reflect.Type) map[string]any {
 	text := map[string]any{"type": "string"}
 	switch t {
-	case reflect.TypeFor[Secret](), reflect.TypeFor[time.Time]():
+	case reflect.TypeFor[Secret](), reflect.TypeFor[time.Time](), reflect.TypeFor[netip.Prefix]():
 		return text
 	case reflect.TypeFor[time.Duration]():
 		return map[string]any{"type": "string", "pattern": durationPattern}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
@@ -32,6 +33,10 @@ func (s Secret) Reveal() string {
 
 // IsZero tells whether no secret was given.
 func (s Secret) IsZero() bool { return s.reveal == nil }
+
+// Digest is the SHA-256 of the value as it is now. It tells whether a secret was replaced. It is not to
+// be shown: it would tell a weak secret to who guesses it.
+func (s Secret) Digest() [sha256.Size]byte { return sha256.Sum256([]byte(s.Reveal())) }
 
 // String gives "[hidden]".
 func (Secret) String() string { return hidden }
