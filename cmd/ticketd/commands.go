@@ -12,6 +12,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Watch ticketd at work on two practice trackers."`
 	Init    initCommand    `cmd:"" help:"Write a first configuration and say what to do next."`
 	Serve   serveCommand   `cmd:"" help:"Run the daemon."`
+	Status  statusCommand  `cmd:"" help:"Tell how the daemon is: what waits, what is paused, what is held."`
 	Check   checkCommand   `cmd:"" help:"Check the whole configuration and tell every mistake."`
 	Doctor  doctorCommand  `cmd:"" help:"Ask the trackers whether they will take what the rules ask."`
 	Explain explainCommand `cmd:"" help:"Explain where an event or a finding goes, why, and what is sent."`

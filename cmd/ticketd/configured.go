@@ -141,8 +141,9 @@ type storeFlags struct {
 	Store string `placeholder:"FILE" help:"Database; without it $TICKETD_STORE_PATH, else the one that the configuration names."`
 }
 
-// path is where the database is. The configuration is not needed where the database is named: its
-// secrets may be out of reach of who looks at tickets, or it may be the thing that is broken.
+// path is where the database is. The configuration is not needed where the database is named: it may be
+// the thing that is broken. Its secrets are not needed at all: they may be out of reach of who looks at
+// tickets.
 func (f storeFlags) path(p *program) (string, error) {
 	if f.Store != "" {
 		return f.Store, nil
@@ -150,7 +151,7 @@ func (f storeFlags) path(p *program) (string, error) {
 	if path, _ := p.lookup(storeVariable); path != "" {
 		return path, nil
 	}
-	c, _, err := f.usable(p)
+	c, _, err := f.usableWithoutSecrets(p)
 	if broken, ok := errors.AsType[*failure](err); ok {
 		broken.hint += "; or name the database with --store FILE"
 	}

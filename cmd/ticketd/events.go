@@ -138,9 +138,7 @@ func (a *eventsApply) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
-		if err := daemon.Poke(path); err != nil {
-			return fmt.Errorf("waking the daemon: %w", err)
-		}
+		daemon.Poke(ctx, path)
 		text := "no event to apply\n"
 		if n > 0 {
 			text = count(n, "event") + " to apply: now by a running daemon, else when it starts next\n"

@@ -123,9 +123,7 @@ func (f storeFlags) change(ctx context.Context, p *program, o output, words []st
 			}
 			rows = append(rows, []string{strconv.FormatInt(t.ID, 10), t.Ref.Key, string(t.State), string(after[i].State)})
 		}
-		if err := daemon.Poke(path); err != nil {
-			return fmt.Errorf("waking the daemon: %w", err)
-		}
+		daemon.Poke(ctx, path)
 		waiting, err := paused(ctx, s, after)
 		if err != nil {
 			return err

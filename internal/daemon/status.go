@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ticketd/internal/deliver"
 	"ticketd/store"
 )
 
@@ -59,6 +60,23 @@ type TrackerStatus struct {
 	State  string  `json:"state"`  // in words; "ok" where nothing is wrong
 	Unwell bool    `json:"unwell"` // the last call got no answer, or none that says anything
 	Pauses []Pause `json:"pauses"` // that last, the one of the whole tracker first
+	Quotas []Quota `json:"quotas"` // as its newest answers told
+	Doing  *Doing  `json:"doing,omitempty"`
+}
+
+// Quota is what is left of one of a tracker's rate limits.
+type Quota struct {
+	Resource  string    `json:"resource"`       // which one
+	Limit     int64     `json:"limit"`          // calls that it allows; 0: not told
+	Remaining int64     `json:"remaining"`      // of them that are left
+	Reset     time.Time `json:"reset,omitzero"` // when they are all there again
+}
+
+// Doing is the step that is under way with a tracker.
+type Doing struct {
+	Action string    `json:"action"` // such as "create"
+	Ticket int64     `json:"ticket"` // as `ticketd tickets show` takes it
+	Since  time.Time `json:"since"`
 }
 
 // Pause is a time in which a tracker, or one project of it, is left alone.
@@ -117,19 +135,37 @@ func (d *Daemon) Status(ctx context.Context) Status {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	s := Stored(ctx, d.store, d.o.Now(), slices.Collect(maps.Keys(d.deliverers))...)
+	s.Backlog = slices.Insert(s.Backlog, 0, s.waiting(StageReceive, "", d.inFlight()))
 	s.Running, s.Version, s.Instance, s.Started = true, d.o.Version, d.o.Config.Instance, d.started.UTC()
 	for i := range s.Trackers {
 		t := &s.Trackers[i]
-		if driven := d.deliverers[t.Name]; driven != nil { // an older configuration may have had more
-			t.Unwell = driven.Unwell()
-			t.State = t.inWords()
+		driven := d.deliverers[t.Name]
+		if driven == nil {
+			t.State = "not configured any more: its tickets stay as they are"
+			continue
 		}
+		t.Unwell, t.Doing = driven.Unwell(), doing(driven)
+		t.State = t.inWords()
 	}
 	s.LastError = d.errors.newest()
 	s.Reason = d.notReady(ctx)
 	s.Ready = s.Reason == ""
 	s.Attention = s.attention()
 	return s
+}
+
+// inFlight gives the requests that are not answered yet.
+func (d *Daemon) inFlight() store.Backlog {
+	n, since := d.door.InFlight()
+	return store.Backlog{Count: n, Since: since}
+}
+
+func doing(driven *deliver.Deliverer) *Doing {
+	now, ok := driven.Doing()
+	if !ok {
+		return nil
+	}
+	return &Doing{Action: string(now.Action), Ticket: now.Ticket, Since: now.Since.UTC()}
 }
 
 // Stored gives the part of a status that the database tells, of a daemon that does not run or does not
@@ -171,7 +207,7 @@ func (s *Status) count(g store.Gauges, trackers []string) {
 	s.Backlog = append(s.Backlog, s.waiting(StageApply, "", g.Pending))
 	for _, name := range slices.Compact(names) {
 		s.Backlog = append(s.Backlog, s.waiting(StageDeliver, name, g.Due[name]))
-		t := TrackerStatus{Name: name, Pauses: slices.Concat([]Pause{}, pauses[name])}
+		t := TrackerStatus{Name: name, Pauses: slices.Concat([]Pause{}, pauses[name]), Quotas: []Quota{}}
 		t.State = t.inWords()
 		s.Trackers = append(s.Trackers, t)
 	}
@@ -262,6 +298,9 @@ func (s *Status) attention() []string {
 				all = append(all, t.Name+" takes nothing for "+p.Project+": see its pause below")
 			}
 		}
+	}
+	if s.Unknown != "" {
+		all = append(all, "some of this could not be read: "+s.Unknown)
 	}
 	if s.Held.Count > 0 {
 		all = append(all, fmt.Sprintf("held tickets: %d; `ticketd tickets list --state held` lists them", s.Held.Count))

@@ -62,6 +62,9 @@ func (s Status) ticketsInWords() string {
 		total += n
 	}
 	text := strconv.Itoa(total) + " tickets"
+	if total == 1 {
+		text = "1 ticket"
+	}
 	if held := s.Tickets[store.TicketHeld]; held > 0 {
 		text += ", " + strconv.Itoa(held) + " held"
 	}

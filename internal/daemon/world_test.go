@@ -273,14 +273,39 @@ func (w *world) restartWith(rules string) {
 // poke is what the command line does after it changed something in the store.
 func (w *world) poke() {
 	w.t.Helper()
-	conn, err := w.pokes.dial(w.t.Context(), "", "")
+	w.command(http.MethodPost, "/wake", nil)
+	w.settle()
+}
+
+// status is what the daemon answers to `ticketd status`.
+func (w *world) status() (s daemon.Status) {
+	w.t.Helper()
+	w.command(http.MethodGet, "/status", &s)
+	return s
+}
+
+// command says something to the daemon by its control socket and decodes the answer into document; nil
+// where none is expected.
+func (w *world) command(method, path string, document any) {
+	w.t.Helper()
+	client := &http.Client{Transport: &http.Transport{DialContext: w.pokes.dial, DisableKeepAlives: true}}
+	req, err := http.NewRequestWithContext(w.t.Context(), method, "http://ticketd"+path, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := conn.Close(); err != nil {
-		w.t.Error(err)
+	resp, err := client.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	w.settle()
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode/100 != 2 {
+		w.t.Fatalf("%s %s: %s", method, path, resp.Status)
+	}
+	if document != nil {
+		if err := json.NewDecoder(resp.Body).Decode(document); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 }
 
 // inStore opens the store as the command line does beside a running daemon.
