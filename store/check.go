@@ -45,7 +45,7 @@ func examine(ctx context.Context, path string, known memory, logger *slog.Logger
 // making: who only reads may not.
 func undo(ctx context.Context, path string) (err error) {
 	q := url.Values{"mode": {"rw"}, "_busy_timeout": {busyTimeout}}
-	db, err := sql.Open(driverName, (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
+	db, err := sql.Open(driverName, fileURI(path, q))
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func observe(path string, alone bool, look func(*sql.DB) error) (err error) {
 	if alone {
 		q.Set("immutable", "1")
 	}
-	db, err := sql.Open(driverName, (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
+	db, err := sql.Open(driverName, fileURI(path, q))
 	if err != nil {
 		return err
 	}
@@ -81,12 +81,19 @@ func check(ctx context.Context, db *sql.DB, path string, logger *slog.Logger) er
 	}
 	limited, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
-	var verdict string
-	err := db.QueryRowContext(limited, "PRAGMA integrity_check(1)").Scan(&verdict)
-	switch {
-	case err != nil && limited.Err() != nil && ctx.Err() == nil:
+	err := integrity(limited, db)
+	if err != nil && !errors.Is(err, ErrDamaged) && limited.Err() != nil && ctx.Err() == nil {
 		logger.Warn("the database was not checked whole at the start, for it is large or the disk is slow: what was looked at is well", "limit", checkLimit.String())
 		return nil
+	}
+	return err
+}
+
+// integrity looks at every page, until its context ends.
+func integrity(ctx context.Context, db *sql.DB) error {
+	var verdict string
+	err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict)
+	switch {
 	case err != nil:
 		return fmt.Errorf("checking the database: %w", translate(err))
 	case verdict != "ok":

@@ -56,7 +56,10 @@ func lockedBy(f *os.File) error {
 
 // openPrivate opens or creates a file that only its owner can use, whatever the umask is.
 func openPrivate(path string, flag int) (*os.File, error) {
-	f, err := os.OpenFile(path, flag|os.O_CREATE|syscall.O_NOFOLLOW, privateFile)
+	f, err := createPrivate(path, flag)
+	if errors.Is(err, fs.ErrExist) {
+		f, err = os.OpenFile(path, flag|os.O_CREATE|syscall.O_NOFOLLOW, privateFile)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +67,32 @@ func openPrivate(path string, flag int) (*os.File, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
+}
+
+// createPrivate makes a file that is not there yet. What root makes belongs to the owner of the folder, or
+// the daemon could not use it; SQLite does the same with its side files.
+func createPrivate(path string, flag int) (*os.File, error) {
+	f, err := os.OpenFile(path, flag|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, privateFile)
+	if err != nil || os.Geteuid() != 0 {
+		return f, err
+	}
+	info, err := os.Stat(filepath.Dir(path))
+	if err == nil {
+		err = giveTo(f, info)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// giveTo gives a file to the owner of another one; only root may.
+func giveTo(f *os.File, like fs.FileInfo) error {
+	owner, ok := like.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }
 
 // prepareFolder makes the folder of the database where there is none.
@@ -81,7 +110,7 @@ func prepareFolder(path string) error {
 // mode, or makes an existing one private. SQLite gives the side files the mode of the database. An
 // existing file is never opened here: closing it would drop SQLite's locks.
 func prepareDatabase(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, privateFile)
+	f, err := createPrivate(path, os.O_RDWR)
 	if err == nil {
 		return errors.Join(f.Chmod(privateFile), f.Close(), syncFolder(filepath.Dir(path)))
 	}

@@ -13,12 +13,12 @@ import (
 )
 
 // LostError says that the files of a database do not belong together: some know of what was accepted,
-// and the database does not. It is never begun anew for that: who means it moves files away.
+// and the database does not. It is never begun anew for that without being asked.
 type LostError struct {
 	What   string   // is wrong with the database
 	By     []string // files that remember what was accepted
 	Events int64    // that were accepted, as far as is known; numbers may be left out
-	Aside  []string // files without which ticketd starts, with what is left
+	Aside  []string // files without which ticketd starts, with what is left: see [Removable]
 }
 
 func (e *LostError) Error() string {
@@ -60,6 +60,22 @@ func inspect(path string, known memory) error {
 	return lost
 }
 
+// beside makes sure that a database is there, and the one that its side file remembers, and changes nothing.
+func beside(ctx context.Context, path string) (known memory, ok bool, err error) {
+	// The side file first: the daemon writes it after the database.
+	if known, ok, err = readHighWater(path + highWaterSuffix); err != nil {
+		return memory{}, false, err
+	}
+	if err := inspect(path, known); err != nil {
+		return memory{}, false, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return memory{}, false, fmt.Errorf("%w: there is no database yet", ErrNotFound)
+	}
+	err = observe(path, false, func(db *sql.DB) error { return recognise(ctx, db, path, known) })
+	return known, ok, err
+}
+
 // recognise makes sure, before anything is changed in it, that a database is the one that the side file
 // remembers, and that the log beside it is its own. One that is only older is let through.
 func recognise(ctx context.Context, db *sql.DB, path string, known memory) error {
@@ -72,8 +88,10 @@ func recognise(ctx context.Context, db *sql.DB, path string, known memory) error
 			return err
 		}
 	}
-	file := []string{path + highWaterSuffix}
-	lost := &LostError{By: file, Events: known.event, Aside: file}
+	lost := &LostError{
+		By: []string{path + highWaterSuffix}, Events: known.event,
+		Aside: present(path, "", "-wal", "-shm", highWaterSuffix), // what is there is of no use, or another's
+	}
 	switch {
 	case known.mark != (mark{}) && m.mark == (mark{}):
 		lost.What = "the database has nothing in it"
@@ -101,7 +119,7 @@ func ownLog(ctx context.Context, path string, with memory) error {
 }
 
 // remembered gives what a database of any version says of itself: nothing where it is empty.
-func remembered(ctx context.Context, db *sql.DB) (m memory, err error) {
+func remembered(ctx context.Context, db querier) (m memory, err error) {
 	var all, versions, tables, identities int
 	err = db.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM sqlite_schema),

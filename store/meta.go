@@ -79,6 +79,20 @@ func (s *Store) reached(m mark) {
 // have been overtaken. It stays true, also across restarts, until [Store.ClearRestored].
 func (s *Store) Restored() bool { return s.restored.Load() }
 
+// MarkRestored says that what the database tells of issues may have been overtaken, whatever the side file
+// says: the trackers have to be looked at before anything is done.
+func (s *Store) MarkRestored(ctx context.Context) error {
+	err := s.do(ctx, func(ctx context.Context, tx querier) error {
+		_, err := tx.ExecContext(ctx, `UPDATE meta SET restored = 1 WHERE id = 1`)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("marking the database as restored: %w", err)
+	}
+	s.restored.Store(true)
+	return nil
+}
+
 // ClearRestored says that the recovery is done.
 func (s *Store) ClearRestored(ctx context.Context) error {
 	err := s.do(ctx, func(ctx context.Context, tx querier) error {

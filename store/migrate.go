@@ -31,7 +31,7 @@ func migrate(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
 		return fmt.Errorf("reading the schema version: %w", translate(err))
 	}
 	if current > target {
-		return fmt.Errorf("%w: its schema is version %d, this program knows %d", ErrNewer, current, target)
+		return newer(current, target)
 	}
 	done, err := p.Up(ctx)
 	if err != nil {
@@ -46,23 +46,35 @@ func migrate(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
 // matchSchema makes sure that the schema is exactly the one this program was built with, and
 // changes nothing.
 func matchSchema(ctx context.Context, read *sql.DB) error {
-	p, err := provider(read)
+	target, err := newestSchema(read)
 	if err != nil {
 		return err
 	}
-	sources := p.ListSources()
-	target := sources[len(sources)-1].Version
 	var current sql.NullInt64
 	err = read.QueryRowContext(ctx, "SELECT max(version_id) FROM "+goose.DefaultTablename).Scan(&current)
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading the schema version: %w", translate(err))
 	case current.Int64 > target:
-		return fmt.Errorf("%w: its schema is version %d, this program knows %d", ErrNewer, current.Int64, target)
+		return newer(current.Int64, target)
 	case current.Int64 < target:
 		return errors.New("the database was written by an older ticketd: run this version's `ticketd serve` once")
 	}
 	return nil
+}
+
+func newer(current, target int64) error {
+	return fmt.Errorf("%w: its schema is version %d, and this program knows none after %d", ErrNewer, current, target)
+}
+
+// newestSchema gives the version of the schema that this program was built with.
+func newestSchema(db *sql.DB) (int64, error) {
+	p, err := provider(db)
+	if err != nil {
+		return 0, err
+	}
+	sources := p.ListSources()
+	return sources[len(sources)-1].Version, nil
 }
 
 func provider(db *sql.DB) (*goose.Provider, error) {

@@ -95,6 +95,30 @@ func (p *Pruner) Step(ctx context.Context) (more bool, err error) {
 	return false, nil
 }
 
+// Count goes through all rows as Run does, deletes none, and counts those that it would delete. The Pruner
+// is done then.
+func (p *Pruner) Count(ctx context.Context) error {
+	for _, s := range p.left {
+		for {
+			rows, err := p.look(ctx, s)
+			if err != nil {
+				return fmt.Errorf("looking for %s to forget: %w", s.what, err)
+			}
+			if len(rows) == 0 {
+				break
+			}
+			for _, row := range rows {
+				if row.needless {
+					*s.count++
+				}
+			}
+			s.after = rows[len(rows)-1].key
+		}
+	}
+	p.left = nil
+	return nil
+}
+
 // look reads the next rows, beside the writer, which a million rows that stay would hold up. Where all
 // are younger than what is looked for the rest is too, and it gives none.
 func (p *Pruner) look(ctx context.Context, s *sweep) (rows []swept, err error) {

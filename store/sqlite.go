@@ -43,7 +43,12 @@ func dsn(path, synchronous string, reader bool) string {
 		q.Set("_query_only", "on")
 		q.Set("_txlock", "deferred")
 	}
-	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+	return fileURI(path, q)
+}
+
+// fileURI names a database file with options, for the driver.
+func fileURI(path string, options url.Values) string {
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}).String()
 }
 
 // connect opens the writing connection and the pool of readers, and makes sure that they are what
