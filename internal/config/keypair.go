@@ -151,6 +151,15 @@ func (k checker) term(at []string, c *x509.Certificate, now time.Time) {
 	case left <= 0:
 		k.warning(at, "the certificate has expired on "+c.NotAfter.UTC().Format(time.DateOnly)+": senders do not take it", hint)
 	case left < ExpiresSoon:
-		k.warning(at, fmt.Sprintf("the certificate expires on %s, in less than %d days", c.NotAfter.UTC().Format(time.DateOnly), int(left/(24*time.Hour))+1), hint)
+		k.warning(at, "the certificate expires on "+c.NotAfter.UTC().Format(time.DateOnly)+", "+within(left), hint)
 	}
+}
+
+// within says how soon something is, in days.
+func within(left time.Duration) string {
+	days := left/(24*time.Hour) + 1
+	if days == 1 {
+		return "within a day"
+	}
+	return fmt.Sprintf("within %d days", days)
 }

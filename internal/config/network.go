@@ -22,8 +22,10 @@ func (d *document) network(n *node, to *netip.Prefix) {
 		network = netip.PrefixFrom(address, address.BitLen())
 	}
 	switch address := network.Addr(); {
-	case err != nil || address.Zone() != "":
+	case err != nil:
 		d.bad(n, "is no address and no network", hint)
+	case strings.Contains(n.text, "%"):
+		d.bad(n, "has a zone", "write it without: "+address.String())
 	case address.Is4In6():
 		d.bad(n, "is an IPv4 address written as one of IPv6", "write it as "+address.Unmap().String())
 	case network != network.Masked():
