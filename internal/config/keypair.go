@@ -151,12 +151,12 @@ func (k checker) term(at []string, c *x509.Certificate, now time.Time) {
 	case left <= 0:
 		k.warning(at, "the certificate has expired on "+c.NotAfter.UTC().Format(time.DateOnly)+": senders do not take it", hint)
 	case left < ExpiresSoon:
-		k.warning(at, "the certificate expires on "+c.NotAfter.UTC().Format(time.DateOnly)+", "+within(left), hint)
+		k.warning(at, "the certificate expires on "+c.NotAfter.UTC().Format(time.DateOnly)+", "+soon(left), hint)
 	}
 }
 
-// within says how soon something is, in days.
-func within(left time.Duration) string {
+// soon says how soon something is, in days.
+func soon(left time.Duration) string {
 	days := left/(24*time.Hour) + 1
 	if days == 1 {
 		return "within a day"
