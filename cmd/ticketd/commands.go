@@ -9,18 +9,20 @@ import (
 
 // commands is the command line, as kong reads it.
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Watch ticketd at work on two practice trackers."`
-	Init    initCommand    `cmd:"" help:"Write a first configuration and say what to do next."`
-	Serve   serveCommand   `cmd:"" help:"Run the daemon."`
-	Status  statusCommand  `cmd:"" help:"Tell how the daemon is: what waits, what is paused, what is held."`
-	Check   checkCommand   `cmd:"" help:"Check the whole configuration and tell every mistake."`
-	Doctor  doctorCommand  `cmd:"" help:"Ask the trackers whether they will take what the rules ask."`
-	Explain explainCommand `cmd:"" help:"Explain where an event or a finding goes, why, and what is sent."`
-	Test    testCommand    `cmd:"" help:"Test the mapping with a folder of cases."`
-	Tickets ticketCommands `cmd:"" help:"Look at tickets and act on them."`
-	Events  eventCommands  `cmd:"" help:"Look at the webhook bodies that came in."`
-	Schema  schemaCommand  `cmd:"" help:"Print the JSON schema of the configuration, for editors."`
-	Version versionCommand `cmd:"" help:"Tell the version."`
+	Demo       demoCommand       `cmd:"" help:"Watch ticketd at work on two practice trackers."`
+	Init       initCommand       `cmd:"" help:"Write a first configuration and say what to do next."`
+	Serve      serveCommand      `cmd:"" help:"Run the daemon."`
+	Status     statusCommand     `cmd:"" help:"Tell how the daemon is: what waits, what is paused, what is held."`
+	Check      checkCommand      `cmd:"" help:"Check the whole configuration and tell every mistake."`
+	Doctor     doctorCommand     `cmd:"" help:"Ask the trackers whether they will take what the rules ask."`
+	Explain    explainCommand    `cmd:"" help:"Explain where an event or a finding goes, why, and what is sent."`
+	Test       testCommand       `cmd:"" help:"Test the mapping with a folder of cases."`
+	Tickets    ticketCommands    `cmd:"" help:"Look at tickets and act on them."`
+	Events     eventCommands     `cmd:"" help:"Look at the webhook bodies that came in."`
+	Schema     schemaCommand     `cmd:"" help:"Print the JSON schema of the configuration, for editors."`
+	Completion completionCommand `cmd:"" help:"Print the completion of commands and flags for a shell."`
+	Man        manCommand        `cmd:"" help:"Print the manual page."`
+	Version    versionCommand    `cmd:"" help:"Tell the version."`
 }
 
 const description = `Turns Data Theorem's findings into Jira and GitHub issues and keeps them true.
@@ -38,6 +40,7 @@ func (p *program) command(ctx context.Context, args []string) error {
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(int) { helped = true }), // called by --help alone, which then goes on parsing
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"ticket_states": join(ticketStates()), "event_states": join(eventStates())},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	parsed, err := parser.Parse(args)

@@ -25,22 +25,18 @@ type eventsList struct {
 	storeFlags `embed:""`
 	output     `embed:""`
 
-	State []string `placeholder:"STATE" help:"Only events in these states: new, applied, probe, personal, unhandled, unparsed."`
-	Type  string   `placeholder:"NAME" help:"Only events of this type."`
-	Limit int      `default:"100" help:"At most so many; default ${default}."`
+	State []store.EventState `enum:"${event_states}" placeholder:"STATE" help:"Only events in these states: ${enum}."`
+	Type  string             `placeholder:"NAME" help:"Only events of this type."`
+	Limit int                `default:"100" help:"At most so many; default ${default}."`
 }
 
 // Run prints the events.
 func (l *eventsList) Run(ctx context.Context, p *program) error {
-	wanted, err := states(l.State, eventStates())
-	if err != nil {
-		return err
-	}
 	if err := atLeastOne(l.Limit); err != nil {
 		return err
 	}
 	return l.with(ctx, p, func(s *store.Store, _ string) error {
-		events, err := s.Events(ctx, store.EventFilter{States: wanted, Type: l.Type, Limit: l.Limit})
+		events, err := s.Events(ctx, store.EventFilter{States: l.State, Type: l.Type, Limit: l.Limit})
 		if err != nil {
 			return err
 		}
@@ -124,17 +120,13 @@ type eventsApply struct {
 	storeFlags `embed:""`
 	output     `embed:""`
 
-	State []string `default:"unhandled,unparsed" placeholder:"STATE" help:"Events in these states: unhandled, unparsed, applied; default ${default}."`
+	State []store.EventState `enum:"unhandled,unparsed,applied" default:"unhandled,unparsed" placeholder:"STATE" help:"Events in these states: unhandled, unparsed, applied; default ${default}."`
 }
 
 // Run makes events new again. It applies none itself: the daemon does, which alone knows the table.
 func (a *eventsApply) Run(ctx context.Context, p *program) error {
-	wanted, err := states(a.State, []store.EventState{store.EventUnhandled, store.EventUnparsed, store.EventApplied})
-	if err != nil {
-		return err
-	}
 	return a.with(ctx, p, func(s *store.Store, path string) error {
-		n, err := s.RequeueEvents(ctx, wanted)
+		n, err := s.RequeueEvents(ctx, a.State)
 		if err != nil {
 			return err
 		}

@@ -25,23 +25,19 @@ type ticketsList struct {
 	storeFlags `embed:""`
 	output     `embed:""`
 
-	State   []string `placeholder:"STATE" help:"Only tickets in these states: wanted, intent, doubt, live, closed, none, held, gone, ignored."`
-	Tracker string   `placeholder:"NAME" help:"Only tickets of this tracker."`
-	Project string   `placeholder:"NAME" help:"Only tickets in this project or repository."`
-	Limit   int      `default:"100" help:"At most so many; default ${default}."`
+	State   []store.TicketState `enum:"${ticket_states}" placeholder:"STATE" help:"Only tickets in these states: ${enum}."`
+	Tracker string              `placeholder:"NAME" help:"Only tickets of this tracker."`
+	Project string              `placeholder:"NAME" help:"Only tickets in this project or repository."`
+	Limit   int                 `default:"100" help:"At most so many; default ${default}."`
 }
 
 // Run prints the tickets.
 func (l *ticketsList) Run(ctx context.Context, p *program) error {
-	wanted, err := states(l.State, ticketStates())
-	if err != nil {
-		return err
-	}
 	if err := atLeastOne(l.Limit); err != nil {
 		return err
 	}
 	return l.with(ctx, p, func(s *store.Store, _ string) error {
-		tickets, err := s.Tickets(ctx, store.TicketFilter{States: wanted, Tracker: l.Tracker, Project: l.Project, Limit: l.Limit})
+		tickets, err := s.Tickets(ctx, store.TicketFilter{States: l.State, Tracker: l.Tracker, Project: l.Project, Limit: l.Limit})
 		if err != nil {
 			return err
 		}

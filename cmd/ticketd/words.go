@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"ticketd/store"
 )
 
-// ticketStates lists the states that --state takes.
+// ticketStates lists the states that there are.
 func ticketStates() []store.TicketState {
 	return []store.TicketState{
 		store.TicketWanted, store.TicketIntent, store.TicketDoubt, store.TicketLive, store.TicketClosed,
@@ -16,25 +15,12 @@ func ticketStates() []store.TicketState {
 	}
 }
 
-// eventStates lists the states that --state takes.
+// eventStates lists the states that there are.
 func eventStates() []store.EventState {
 	return []store.EventState{
 		store.EventNew, store.EventApplied, store.EventProbe, store.EventPersonal,
 		store.EventUnhandled, store.EventUnparsed,
 	}
-}
-
-// states reads what was given with --state.
-func states[S ~string](given []string, known []S) ([]S, error) {
-	var out []S
-	for _, name := range given {
-		state := S(strings.TrimSpace(name))
-		if !slices.Contains(known, state) {
-			return nil, usage(fmt.Errorf("there is no state %q here", name), "the states are "+join(known))
-		}
-		out = append(out, state)
-	}
-	return out, nil
 }
 
 func join[S ~string](names []S) string {
