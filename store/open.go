@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,11 +22,15 @@ type Options struct {
 	Shared bool
 	Logger *slog.Logger     // nil: none
 	Now    func() time.Time // nil: time.Now
+	// Committed is told of every commit, how many operations were in it and how long it took, and of one
+	// that failed. It is called by the writer, which it must not hold up; may be nil.
+	Committed func(operations int, took time.Duration, err error)
 }
 
 // Store is an open database. Its methods may be called by any number of goroutines at once. An
 // error of the context means that nothing was written.
 type Store struct {
+	path     string // of the database file
 	read     *sql.DB
 	write    *sql.DB
 	readers  *readers
@@ -55,7 +58,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Path, err), s.release())
 	}
-	s.readers, s.writer = newReaders(s.read), startWriter(s.write, s.logger, s.trouble, s.reached)
+	s.readers = newReaders(s.read)
+	s.writer = startWriter(&writer{db: s.write, logger: s.logger, trouble: s.trouble, reached: s.reached, committed: o.Committed})
 	return s, nil
 }
 
@@ -64,6 +68,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	s.path = path
 	if o.Shared {
 		return s.openShared(ctx, path)
 	}
@@ -89,6 +94,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if s.write, s.read, err = connect(ctx, path); err != nil {
 		return err
 	}
+	insure(ctx, path, s.read, s.logger)
 	if err := migrate(ctx, s.write, s.logger); err != nil {
 		return err
 	}
@@ -99,18 +105,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 }
 
 func (s *Store) openShared(ctx context.Context, path string) error {
-	// The side file first: the daemon writes it after the database.
-	known, ok, err := readHighWater(path + highWaterSuffix)
+	known, ok, err := beside(ctx, path)
 	if err != nil {
-		return err
-	}
-	if err := inspect(path, known); err != nil {
-		return err
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: there is no database yet", ErrNotFound)
-	}
-	if err := observe(path, false, func(db *sql.DB) error { return recognise(ctx, db, path, known) }); err != nil {
 		return err
 	}
 	if s.write, s.read, err = connect(ctx, path); err != nil {

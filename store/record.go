@@ -61,11 +61,11 @@ func (s *Store) updateTicket(ctx context.Context, tx querier, r Record) error {
 			prev_id = $11, prev_key = $12, prev_project = $13, prev_url = $14,
 			attempts = $15, send_deadline = $16, attempt_end = $17, known = $18, applied = $19,
 			misses = $20, first_miss = $21, failures = $22, audit_at = $23, reason = $24, hint = $25,
-			made = $26, turn = $27,
-			due = CASE WHEN $31 = 0 THEN due WHEN version = $30 THEN $32 ELSE $33 END,
-			leased = CASE WHEN $31 = 0 THEN 1 ELSE 0 END,
-			updated = $33
-		WHERE id = $28 AND token = $29 AND leased = 1`, args...)
+			made = $26, turn = $27, held = $28,
+			due = CASE WHEN $32 = 0 THEN due WHEN version = $31 THEN $33 ELSE $34 END,
+			leased = CASE WHEN $32 = 0 THEN 1 ELSE 0 END,
+			updated = $34
+		WHERE id = $29 AND token = $30 AND leased = 1`, args...)
 	if err == nil && n == 0 {
 		err = ErrFenced
 	}

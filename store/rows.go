@@ -102,6 +102,27 @@ const (
 	TicketIgnored TicketState = "ignored" // a person said so
 )
 
+// Held says in a word that can be counted why a ticket is held; Ticket.Reason says it in full.
+type Held string
+
+// The sorts of reasons. The one of a ticket that was held before they were kept is empty.
+const (
+	HeldRejected Held = "rejected" // the tracker does not take what the rule asks for: a field, a value, a text
+	HeldWorkflow Held = "workflow" // the workflow has no way to the wanted state
+	HeldTemplate Held = "template" // a template of the rule fails on the finding
+	HeldInternal Held = "internal" // a mistake of ours
+)
+
+// HeldReasons lists them.
+func HeldReasons() []Held { return []Held{HeldRejected, HeldWorkflow, HeldTemplate, HeldInternal} }
+
+// TicketStates lists the states in the order of a ticket's life.
+func TicketStates() []TicketState {
+	return []TicketState{
+		TicketWanted, TicketIntent, TicketDoubt, TicketLive, TicketClosed, TicketNone, TicketHeld, TicketGone, TicketIgnored,
+	}
+}
+
 // Applied is what the issue is known to reflect. It is only as true as Known: that is cleared,
 // durably, before any call that changes the issue, and after a restored backup.
 type Applied struct {
@@ -168,6 +189,7 @@ type Ticket struct {
 	AuditAt      time.Time // next search for late duplicates; zero: none due
 	Reason       string    // why it is held, gone or waiting, in words
 	Hint         string    // what a person can do
+	Held         Held      // the sort of Reason, of a held one; else empty
 
 	Version int64     // raised whenever the findings or notes behind it change
 	Token   int64     // fence: raised by every claim

@@ -56,7 +56,7 @@ func leave(ctx context.Context, tx querier, id int64, now time.Time) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE tickets SET state = 'none', turn = '', reason = 'the rules lead its findings elsewhere', hint = '',
+		UPDATE tickets SET state = 'none', turn = '', reason = 'the rules lead its findings elsewhere', hint = '', held = '',
 			version = version + 1, leased = 0, due = NULL, updated = $1
 		WHERE id = $2`, millis(now), id)
 	if err != nil || before.Turn != TurnWaits {

@@ -27,13 +27,14 @@ func schema() map[string]string {
 		"scopes":            "54d4c896cbde6683",
 		"settings":          "40e39e324997b257",
 		"sightings":         "a44c6432b6e2ad07",
-		"tickets":           "27050e349f6ebb31",
+		"tickets":           "6bf04d81ed0a097a",
 		"tickets_digest":    "d49b690c7112c7d3",
 		"tickets_due":       "2c9172696df6ce0f",
+		"tickets_failing":   "e0a40a3a9be22439",
 		"tickets_key":       "c6a9acc6008ea75e",
 		"tickets_leased":    "b9d15f7641e46f0d",
 		"tickets_made":      "0d9df2dc0fae5972",
-		"tickets_state":     "87f6932f23d79556",
+		"tickets_state":     "94f44fb0d4ac0286",
 		"tickets_turn":      "cfeca0a7dfae5647",
 	}
 }

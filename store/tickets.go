@@ -10,7 +10,7 @@ import (
 const ticketColumns = `id, members, generation, marker, tracker, project, issue_type, rule, state,
 	ref_id, ref_key, ref_project, ref_url, prev_id, prev_key, prev_project, prev_url,
 	attempts, send_deadline, attempt_end, known, applied, misses, first_miss, failures, audit_at,
-	reason, hint, version, token, due, created, updated, digest, made, turn`
+	reason, hint, version, token, due, created, updated, digest, made, turn, held`
 
 func scanTicket(r row) (Ticket, error) {
 	var t Ticket
@@ -23,7 +23,7 @@ func scanTicket(r row) (Ticket, error) {
 		&t.Ref.ID, &t.Ref.Key, &t.Ref.Project, &t.Ref.URL,
 		&t.Previous.ID, &t.Previous.Key, &t.Previous.Project, &t.Previous.URL,
 		&t.Attempts, &sendDeadline, &attemptEnd, &known, &applied, &t.Misses, &firstMiss, &t.Failures, &auditAt,
-		&t.Reason, &t.Hint, &t.Version, &t.Token, &due, &created, &updated, &t.Digest, &made, &t.Turn)
+		&t.Reason, &t.Hint, &t.Version, &t.Token, &due, &created, &updated, &t.Digest, &made, &t.Turn, &t.Held)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -61,7 +61,7 @@ func (t Ticket) body() ([]any, error) {
 		t.Previous.ID, t.Previous.Key, t.Previous.Project, t.Previous.URL,
 		t.Attempts, millis(t.SendDeadline), millis(t.AttemptEnd), number(t.Applied.Known), applied,
 		t.Misses, millis(t.FirstMiss), t.Failures, millis(t.AuditAt), t.Reason, t.Hint,
-		millis(t.Made), t.Turn,
+		millis(t.Made), t.Turn, t.Held,
 	}, nil
 }
 
@@ -81,10 +81,10 @@ func (s *Store) insertTicket(ctx context.Context, tx querier, t Ticket) (int64, 
 		INSERT INTO tickets (marker, tracker, project, issue_type, rule, state,
 			ref_id, ref_key, ref_project, ref_url, prev_id, prev_key, prev_project, prev_url,
 			attempts, send_deadline, attempt_end, known, applied,
-			misses, first_miss, failures, audit_at, reason, hint, made, turn,
+			misses, first_miss, failures, audit_at, reason, hint, made, turn, held,
 			members, generation, version, token, due, created, updated, digest, leased)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-			$20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, 0)
+			$20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, 0)
 		RETURNING id`, args...).Scan(&id)
 	return id, err
 }

@@ -16,7 +16,7 @@ func (s *Store) RetryTicket(ctx context.Context, id int64, now time.Time) error 
 		_, err := tx.ExecContext(ctx, `
 			UPDATE tickets SET
 				state = CASE WHEN ref_id <> '' THEN 'live' WHEN attempts > 0 THEN 'doubt' ELSE 'wanted' END,
-				reason = '', hint = '', misses = 0, first_miss = 0, leased = 0, updated = $1
+				reason = '', hint = '', held = '', misses = 0, first_miss = 0, leased = 0, updated = $1
 			WHERE id = $2 AND state IN ('held', 'ignored', 'gone')`, millis(now), id)
 		if err != nil {
 			return err
@@ -44,7 +44,7 @@ func (s *Store) IgnoreTicket(ctx context.Context, id int64, reason string) error
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
-			UPDATE tickets SET state = 'ignored', reason = $1, hint = '', version = version + 1,
+			UPDATE tickets SET state = 'ignored', reason = $1, hint = '', held = '', version = version + 1,
 				leased = 0, due = NULL, turn = '', updated = $2
 			WHERE id = $3`, reason, millis(s.now()), id)
 		if err != nil || before.Turn != TurnWaits {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"ticketd/internal/proof"
 )
@@ -26,6 +27,8 @@ type writer struct {
 	logger  *slog.Logger
 	reached func(mark) // is told, after a commit, the highest numbers in it
 	trouble *trouble
+
+	committed func(operations int, took time.Duration, err error) // see Options; may be nil
 
 	mu     sync.RWMutex // guards closed, and queue against being closed while sent to
 	closed bool
@@ -47,11 +50,9 @@ type job struct {
 	done    chan struct{}
 }
 
-func startWriter(db *sql.DB, logger *slog.Logger, t *trouble, reached func(mark)) *writer {
-	w := &writer{
-		db: db, logger: logger, reached: reached, trouble: t,
-		queue: make(chan *job, maxQueue), ended: make(chan struct{}),
-	}
+// startWriter starts a writer that knows its database and whom to tell.
+func startWriter(w *writer) *writer {
+	w.queue, w.ended = make(chan *job, maxQueue), make(chan struct{})
 	go w.run()
 	return w
 }
@@ -139,8 +140,12 @@ func (w *writer) commit(batch []*job) {
 	if len(batch) == 0 {
 		return
 	}
+	began := time.Now()
 	err := translate(w.transact(context.Background(), batch))
 	w.trouble.note(err)
+	if w.committed != nil {
+		w.committed(len(batch), time.Since(began), err)
+	}
 	var reached mark
 	for _, j := range batch {
 		switch {

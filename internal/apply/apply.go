@@ -14,6 +14,7 @@ import (
 	"ticketd/internal/datatheorem"
 	"ticketd/internal/finding"
 	"ticketd/internal/proof"
+	"ticketd/internal/pulse"
 	"ticketd/internal/wake"
 	"ticketd/mapping"
 	"ticketd/store"
@@ -22,7 +23,7 @@ import (
 // batch bounds the events of one transaction. The webhook's commits wait for it, so it is short.
 const batch = 64
 
-// Options of an Applier. All but Idle are required.
+// Options of an Applier. All but Idle, Count and Pulse are required.
 type Options struct {
 	Store   *store.Store
 	Table   *datatheorem.Table
@@ -32,20 +33,38 @@ type Options struct {
 	Applied func() // called after a commit that may have given a tracker work
 
 	Idle time.Duration // longest sleep, which is what a wake that got lost costs; 0: 1 min
+
+	// Count is told what became of every event, once that is committed; must not block; may be nil.
+	Count func(Kind, Outcome)
+
+	// Pulse is where Run promises when it will be back; may be nil.
+	Pulse *pulse.Stage
 }
 
 // Applier is the middle stage. It is used by one goroutine.
-type Applier struct{ o Options }
+type Applier struct {
+	o       Options
+	promise *pulse.Promise // of Run
+}
+
+// storeLimit is within which time the store has read what is new, or taken a transaction.
+const storeLimit = 2 * time.Minute
 
 // New makes an Applier.
 func New(o Options) *Applier {
 	o.Idle = cmp.Or(o.Idle, time.Minute)
+	if o.Count == nil {
+		o.Count = func(Kind, Outcome) {}
+	}
 	return &Applier{o: o}
 }
 
 // Run applies what waits, then sleeps until woken; retry is the wait after trouble with the store.
 func (a *Applier) Run(ctx context.Context, woken wake.Signal, retry time.Duration) error {
+	a.promise = a.o.Pulse.Begin()
+	defer a.promise.End()
 	for ctx.Err() == nil {
+		a.promise.Within(storeLimit)
 		n, err := a.Step(context.WithoutCancel(ctx))
 		wait := a.o.Idle
 		if err != nil {
@@ -53,6 +72,7 @@ func (a *Applier) Run(ctx context.Context, woken wake.Signal, retry time.Duratio
 			wait = retry
 		}
 		if n == 0 { // one that cannot be applied does not make the others wait
+			a.promise.Within(wait)
 			woken.Sleep(ctx, wait)
 		}
 	}
@@ -97,6 +117,7 @@ type pending struct {
 
 // apply applies events in one transaction, all or none.
 func (a *Applier) apply(ctx context.Context, work []pending) error {
+	a.promise.Within(storeLimit)
 	var told []func()
 	err := a.o.Store.Apply(ctx, func(tx *store.Tx) error {
 		told = told[:0] // a transaction may run again
@@ -127,21 +148,22 @@ func (a *Applier) event(ctx context.Context, tx *store.Tx, e store.Event, d data
 	log := a.o.Logger.With("event", e.Seq, "type", d.Type)
 	if e.Damaged {
 		e.State, e.Type, e.Reason = store.EventUnparsed, "", damaged
-		return func() { log.Error("event damaged", "reason", damaged) }, tx.SetEvent(ctx, e, false)
+		return a.counting(KindOther, Damaged, func() { log.Error("event damaged", "reason", damaged) }), tx.SetEvent(ctx, e, false)
 	}
 	switch d.Verdict {
 	case datatheorem.VerdictProbe:
 		e.State = store.EventProbe
-		return func() { log.Info("event probe") }, tx.SetEvent(ctx, e, false)
+		return a.counting(KindOther, Probe, func() { log.Info("event probe") }), tx.SetEvent(ctx, e, false)
 	case datatheorem.VerdictPersonal:
 		e.State = store.EventPersonal
-		return func() { log.Info("event personal") }, tx.SetEvent(ctx, e, true)
+		return a.counting(KindOther, Personal, func() { log.Info("event personal") }), tx.SetEvent(ctx, e, true)
 	case datatheorem.VerdictUnhandled:
 		e.State = store.EventUnhandled
-		return func() { log.Warn("event unhandled", "reason", e.Reason) }, tx.SetEvent(ctx, e, false)
+		say := func() { log.Warn("event unhandled", "reason", e.Reason) }
+		return a.counting(KindOther, unhandled(d), say), tx.SetEvent(ctx, e, false)
 	case datatheorem.VerdictUnparsed:
 		e.State = store.EventUnparsed
-		return func() { log.Warn("event unparsed", "reason", e.Reason) }, tx.SetEvent(ctx, e, false)
+		return a.counting(KindOther, Unparsed, func() { log.Warn("event unparsed", "reason", e.Reason) }), tx.SetEvent(ctx, e, false)
 	case datatheorem.VerdictEvent:
 	}
 	e.State, e.Key = store.EventApplied, d.Event.Key
@@ -166,7 +188,7 @@ func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, seq
 	row := old
 	row.Finding = finding.Fold(old.Finding, e)
 	if reflect.DeepEqual(row.Finding, old.Finding) {
-		return func() { log.Info("event applied", "change", "none") }, nil
+		return a.counting(kindOf(e), Unchanged, func() { log.Info("event applied", "change", "none") }), nil
 	}
 	row.Updated, row.Event = a.o.Now(), seq
 	unrouted, err := a.place(ctx, tx, &row)
@@ -178,14 +200,12 @@ func (a *Applier) status(ctx context.Context, tx *store.Tx, e finding.Event, seq
 			return nil, err
 		}
 	}
-	return func() {
-		log := log.With("disposition", row.Disposition, "ticket", row.TicketID)
-		if unrouted != nil && (row.TicketID == 0 || !errors.Is(unrouted, mapping.ErrUnrouted)) {
-			log.Warn("event applied, but the finding is not routed", "reason", unrouted)
-			return
-		}
-		log.Info("event applied", "rule", row.Rule)
-	}, nil
+	log = log.With("disposition", row.Disposition, "ticket", row.TicketID)
+	if unrouted != nil && (row.TicketID == 0 || !errors.Is(unrouted, mapping.ErrUnrouted)) {
+		say := func() { log.Warn("event applied, but the finding is not routed", "reason", unrouted) }
+		return a.counting(kindOf(e), Unrouted, say), nil
+	}
+	return a.counting(kindOf(e), Applied, func() { log.Info("event applied", "rule", row.Rule) }), nil
 }
 
 func (a *Applier) note(ctx context.Context, tx *store.Tx, e finding.Event, seq int64, log *slog.Logger) (func(), error) {
@@ -195,7 +215,7 @@ func (a *Applier) note(ctx context.Context, tx *store.Tx, e finding.Event, seq i
 	}
 	n := finding.FoldNote(old, e)
 	if n == old {
-		return func() { log.Info("event applied", "change", "none") }, nil
+		return a.counting(KindNote, Unchanged, func() { log.Info("event applied", "change", "none") }), nil
 	}
 	if err := tx.SaveNote(ctx, n); err != nil {
 		return nil, err
@@ -216,5 +236,6 @@ func (a *Applier) note(ctx context.Context, tx *store.Tx, e finding.Event, seq i
 			return nil, err
 		}
 	}
-	return func() { log.Info("event applied", "note", n.ID, "deleted", n.Deleted, "findings", len(members)) }, nil
+	say := func() { log.Info("event applied", "note", n.ID, "deleted", n.Deleted, "findings", len(members)) }
+	return a.counting(KindNote, Applied, say), nil
 }

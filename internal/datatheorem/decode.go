@@ -30,6 +30,7 @@ type Decoded struct {
 	Entry   string                   // name of the table entry that matched; "" for none
 	Paths   map[finding.Field]string // which path filled each field of Event.Fields
 	Reason  string                   // why it is unhandled or unparsed, or untimed, in words; holds no text of a finding
+	Ignored bool                     `json:",omitzero"` // of VerdictUnhandled: because the table says so
 }
 
 // untimed is the reason that an event is given which does not tell its time.
@@ -69,7 +70,9 @@ func (t *Table) Decode(body []byte, received time.Time) Decoded {
 	case !known:
 		return d.refuse(VerdictUnhandled, "no entry of the table matches the type")
 	case entry.Class == classIgnored:
-		return d.refuse(VerdictUnhandled, "the table says to ignore the type")
+		d = d.refuse(VerdictUnhandled, "the table says to ignore the type")
+		d.Ignored = true
+		return d
 	}
 	data, ok := envelope.object("data")
 	if !ok {

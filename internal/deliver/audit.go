@@ -33,6 +33,7 @@ func (r *run) auditFirst(ctx context.Context) error {
 	started := r.o.Now()
 	project := r.t.Destination.Project
 	seen, err := r.audit(ctx, project)
+	r.o.Observe.audited(seen, err)
 	if err != nil {
 		due, serr := r.settle(ctx, err)
 		if serr != nil {
@@ -56,25 +57,36 @@ func (d *Deliverer) audit(ctx context.Context, project string) (int, error) {
 		q.Since = s.AuditedAt.Add(-auditMargin)
 	}
 	now := d.o.Now()
-	call, cancel := d.untilStopped(ctx, auditTimeout)
-	defer cancel()
-	found, err := d.o.Tracker.Find(call, q)
-	proof.At(ctx, proof.ProjectListed)
+	found, err := d.list(ctx, q)
 	if err != nil {
 		return 0, err
 	}
-	unknown, err := d.unknown(ctx, found)
+	unknown, err := d.remember(ctx, project, found)
 	if err != nil {
-		return 0, err
-	}
-	if err := d.o.Store.Sight(ctx, unknown); err != nil {
-		return 0, err
-	}
-	if err := d.recallDigests(ctx, project); err != nil {
 		return 0, err
 	}
 	s.AuditedAt = now
 	return len(unknown), d.saveScope(ctx, s)
+}
+
+func (d *Deliverer) list(ctx context.Context, q ticket.Query) ([]ticket.Issue, error) {
+	call, cancel := d.untilStopped(ctx, auditTimeout)
+	defer cancel()
+	found, err := d.o.Tracker.Find(call, q)
+	proof.At(ctx, proof.ProjectListed)
+	return found, err
+}
+
+// remember sights those of the listed issues of a project that no row knows, and gives them.
+func (d *Deliverer) remember(ctx context.Context, project string, found []ticket.Issue) ([]store.Sighting, error) {
+	unknown, err := d.unknown(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.o.Store.Sight(ctx, unknown); err != nil {
+		return nil, err
+	}
+	return unknown, d.recallDigests(ctx, project)
 }
 
 // recallDigests adds the row of every digest of a project that is open and has none: the store was
@@ -174,7 +186,7 @@ func (d *Deliverer) rested(ctx context.Context, now time.Time) error {
 
 // untilStopped gives the context of a long read, which a stop cuts short: nothing is lost with it.
 func (d *Deliverer) untilStopped(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	call, cancel := context.WithTimeout(ctx, limit)
+	call, cancel := d.limited(ctx, limit)
 	go func() {
 		select {
 		case <-d.stopping:
@@ -197,6 +209,7 @@ func (r *run) auditTicket(ctx context.Context) error {
 		return r.done(ctx, started, nil)
 	}
 	closed, err := r.closeDuplicates(ctx)
+	r.o.Observe.audited(len(closed), err)
 	if err != nil {
 		return r.auditFailed(ctx, before, started, err)
 	}
@@ -230,7 +243,7 @@ func (r *run) auditFailed(ctx context.Context, before store.Ticket, started time
 		r.t.AuditAt = later(due, r.o.Now().Add(auditAgain))
 	}
 	if r.t.State != store.TicketGone {
-		r.t.State, r.t.Reason, r.t.Hint = before.State, before.Reason, before.Hint
+		r.t.State, r.t.Reason, r.t.Hint, r.t.Held = before.State, before.Reason, before.Hint, before.Held
 		r.log.Error("an issue may have duplicates that could not be closed", "error", cause)
 	}
 	return r.done(ctx, r.o.Now(), note("audit", started, r.o.Now(), cause, ""))
@@ -294,13 +307,14 @@ func (r *run) closeDuplicates(ctx context.Context) (closed []string, _ error) {
 			return closed, err
 		}
 		closed = append(closed, extra.Ref.Key)
+		r.o.Observe.Duplicate()
 		proof.At(ctx, proof.DuplicateClosed)
 	}
 	return closed, r.healthy(ctx, r.t.Destination.Project)
 }
 
 func (r *run) closeDuplicate(ctx context.Context, extra ticket.Issue) error {
-	ctx, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	ctx, cancel := r.limited(ctx, r.o.Timing.Call)
 	defer cancel()
 	marker := mapping.CommentMarker(r.t.Marker, "duplicate/"+extra.Ref.ID)
 	posted, err := r.o.Tracker.Comments(ctx, extra.Ref)

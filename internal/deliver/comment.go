@@ -84,7 +84,7 @@ func (r *run) lookForComment(ctx context.Context, c *store.Comment, tried bool) 
 
 // posted gives the id of our comment with a marker, "" when there is none.
 func (r *run) posted(ctx context.Context, marker string) (string, error) {
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	call, cancel := r.limited(ctx, r.o.Timing.Call)
 	defer cancel()
 	all, err := r.o.Tracker.Comments(call, r.t.Ref)
 	if err != nil {
@@ -102,7 +102,7 @@ func (r *run) settleComment(ctx context.Context, cause error) (time.Time, error)
 	before := r.t
 	due, err := r.settle(ctx, cause)
 	if before.State == store.TicketHeld {
-		r.t.Reason, r.t.Hint = before.Reason, before.Hint
+		r.t.Reason, r.t.Hint, r.t.Held = before.Reason, before.Hint, before.Held
 	}
 	return due, err
 }

@@ -29,7 +29,7 @@ func (r *run) create(ctx context.Context) error {
 	}
 	draft, err := r.view.Draft(r.s, r.t.Marker, r.t.Previous)
 	if err != nil {
-		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
+		return r.hold(ctx, store.HeldTemplate, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
 	draft.Destination = r.t.Destination
 	before := r.t
@@ -63,6 +63,7 @@ func (r *run) create(ctx context.Context) error {
 		if ticket.DecisionOf(err) != ticket.Doubt {
 			return r.undo(ctx, before, started, err)
 		}
+		r.o.Observe.Doubt()
 		r.t.State, r.t.AttemptEnd = store.TicketDoubt, r.there()
 		if _, err := r.settle(ctx, err); err != nil {
 			return err
@@ -112,6 +113,10 @@ func droppedText(text string, dropped []string) string {
 // look is C1 and C2 for a create in doubt: search, adopt what is found, and create again only when
 // the quiet period has passed and the search came back empty.
 func (r *run) look(ctx context.Context) error {
+	if r.t.State == store.TicketIntent { // the process died over it
+		r.o.Observe.Doubt()
+		r.t.State = store.TicketDoubt
+	}
 	started := r.o.Now()
 	call, cancel := r.untilStopped(ctx, auditTimeout)
 	defer cancel()
@@ -282,8 +287,8 @@ func (r *run) giveWay(ctx context.Context, next *store.Ticket) error {
 	return r.record(ctx, store.Record{Done: true, Due: r.t.AuditAt, Next: next})
 }
 
-func (r *run) hold(ctx context.Context, reason, hint string) error {
-	r.t.State, r.t.Reason, r.t.Hint = store.TicketHeld, reason, hint
+func (r *run) hold(ctx context.Context, why store.Held, reason, hint string) error {
+	r.t.State, r.t.Held, r.t.Reason, r.t.Hint = store.TicketHeld, why, reason, hint
 	r.log.Warn("ticket held", "reason", reason, "hint", hint)
 	return r.done(ctx, r.t.AuditAt, nil)
 }

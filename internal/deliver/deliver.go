@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"ticketd/internal/proof"
+	"ticketd/internal/pulse"
 	"ticketd/internal/wake"
 	"ticketd/mapping"
 	"ticketd/store"
 )
 
-// Options of a Deliverer. All but Skew and Rand are required.
+// Options of a Deliverer. All but Skew, Rand, Observe and Pulse are required.
 type Options struct {
 	Name    string // of the tracker, as configured
 	Tracker Tracker
@@ -26,6 +27,8 @@ type Options struct {
 	Now     func() time.Time
 	Skew    func() time.Duration // how far the tracker's clock is ahead of Now; nil: not at all
 	Rand    func() float64       // jitter in [0, 1); nil: the runtime's
+	Observe Observer
+	Pulse   *pulse.Stage // where Run promises when it will be back; may be nil
 }
 
 // Deliverer drives one tracker. It is used by one goroutine.
@@ -37,9 +40,11 @@ type Deliverer struct {
 	audited  map[string]bool // projects whose existing tickets were listed since start
 	down     time.Time       // until when an unreachable or unwell tracker is left alone
 	failed   atomic.Int64    // consecutive calls that ended so; read by others too
+	doing    atomic.Pointer[Doing]
 	counted  bool            // the lines of tickets that wait for their turn were looked at, and turn holds
 	turn     time.Time       // when the next of them may have its turn; zero: none waits
 	stopping <-chan struct{} // closed when Run should end; nil: never
+	promise  *pulse.Promise  // of Run
 }
 
 // New makes a Deliverer.
@@ -51,6 +56,7 @@ func New(o Options) *Deliverer {
 	if o.Skew == nil {
 		o.Skew = func() time.Duration { return 0 }
 	}
+	o.Observe = o.Observe.filled()
 	o.Logger = o.Logger.With("tracker", o.Name)
 	return &Deliverer{o: o, audited: make(map[string]bool)}
 }
@@ -62,8 +68,10 @@ func (d *Deliverer) Unwell() bool { return d.failed.Load() > 0 }
 // Run steps until the context ends. A step that is under way is finished, never cut: cancelling a
 // create would make its outcome unknown.
 func (d *Deliverer) Run(ctx context.Context, woken wake.Signal) error {
-	d.stopping = ctx.Done()
+	d.stopping, d.promise = ctx.Done(), d.o.Pulse.Begin()
+	defer d.promise.End()
 	for ctx.Err() == nil {
+		d.promise.Within(storeLimit)
 		did, err := d.Step(context.WithoutCancel(ctx))
 		wait := time.Duration(0)
 		switch {
@@ -77,6 +85,7 @@ func (d *Deliverer) Run(ctx context.Context, woken wake.Signal) error {
 			}
 		}
 		if wait > 0 {
+			d.promise.Within(wait)
 			woken.Sleep(ctx, wait)
 		}
 	}
@@ -126,6 +135,7 @@ func (d *Deliverer) Step(ctx context.Context) (Did, error) {
 		return Did{Next: earliest(earliest(next, p.ends), d.turn)}, d.rested(ctx, now)
 	}
 	proof.At(ctx, proof.TicketClaimed)
+	defer d.doing.Store(nil)
 	action, err := d.drive(ctx, w)
 	if errors.Is(err, store.ErrFenced) {
 		d.o.Logger.Warn("lease lost, leaving the ticket to its new owner", "ticket", w.Ticket.ID)
@@ -136,7 +146,7 @@ func (d *Deliverer) Step(ctx context.Context) (Did, error) {
 
 // identify sees whose credential it is, before anything is done with it.
 func (d *Deliverer) identify(ctx context.Context) error {
-	call, cancel := context.WithTimeout(ctx, d.o.Timing.Call)
+	call, cancel := d.limited(ctx, d.o.Timing.Call)
 	defer cancel()
 	me, err := d.o.Tracker.Identity(call)
 	if err != nil {
@@ -152,6 +162,15 @@ func (d *Deliverer) identify(ctx context.Context) error {
 	d.known = true
 	d.o.Logger.Info("tracker ready", "account", me.Name)
 	return d.healthy(ctx, "")
+}
+
+// storeLimit is within which time a step has had its answers from the store.
+const storeLimit = 2 * time.Minute
+
+// limited gives the context of a call, and promises to be back once that is over and recorded.
+func (d *Deliverer) limited(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	d.promise.Within(limit + storeLimit)
+	return context.WithTimeout(ctx, limit)
 }
 
 func earliest(a, b time.Time) time.Time {

@@ -18,6 +18,11 @@ const (
 	pauseRestored   = "restored"   // the store is older than the tracker
 )
 
+// PauseKinds lists them.
+func PauseKinds() []string {
+	return []string{pauseThrottled, pauseCredential, pauseRefused, pauseRestored}
+}
+
 // Restored tells that the store is older than the tracker. The tracker is left alone for a quiet
 // period, so that all that was done there can be seen; then every project is audited before anything
 // is done in it, and every issue is looked at again. All of that outlives the process.

@@ -52,12 +52,14 @@ func (d *Deliverer) drive(ctx context.Context, w store.Work) (_ Action, err erro
 		}
 	}()
 	if r.unsure() && !proof.Without(ctx, proof.StartAudit) {
+		r.begins(Audit)
 		return Audit, r.auditFirst(ctx)
 	}
 	if adopted, err := r.sighted(ctx); adopted || err != nil {
 		return Look, err
 	}
 	step := Plan(r.w, r.view, d.o.Timing, d.o.Now())
+	r.begins(step.Action)
 	return step.Action, r.perform(ctx, step)
 }
 
@@ -74,7 +76,7 @@ func (r *run) unsure() bool {
 // restart would only meet it again. What the row says of a create under way stays true.
 func (r *run) panicked(ctx context.Context, cause any) error {
 	r.log.Error("panic while delivering", "cause", cause, "stack", string(debug.Stack()))
-	return r.hold(ctx, fmt.Sprint("internal error: ", cause), "Report it with the log; then: ticketd tickets retry")
+	return r.hold(ctx, store.HeldInternal, fmt.Sprint("internal error: ", cause), "Report it with the log; then: ticketd tickets retry")
 }
 
 func (r *run) perform(ctx context.Context, s Step) error {
@@ -153,9 +155,9 @@ func note(name string, started, ended time.Time, err error, text string) *store.
 // ended already where something stopped us for so long that the ticket may be another's (C4, S2, K2).
 func (r *run) sending(ctx context.Context) (context.Context, context.CancelFunc) {
 	if proof.Without(ctx, proof.SendDeadline) {
-		return context.WithTimeout(ctx, r.o.Timing.Call)
+		return r.limited(ctx, r.o.Timing.Call)
 	}
-	return context.WithTimeout(ctx, min(r.o.Timing.Call, r.w.Ticket.Due.Sub(r.o.Now())))
+	return r.limited(ctx, min(r.o.Timing.Call, r.w.Ticket.Due.Sub(r.o.Now())))
 }
 
 // keep records the row without giving it back: what must be durable before a call.
@@ -172,6 +174,9 @@ func (r *run) done(ctx context.Context, due time.Time, op *store.Op, comments ..
 func (r *run) record(ctx context.Context, rec store.Record) error {
 	if r.t.State != store.TicketWanted && r.t.State != store.TicketDoubt {
 		r.t.Turn = store.TurnNone
+	}
+	if r.t.State != store.TicketHeld {
+		r.t.Held = ""
 	}
 	before := r.w.Ticket.Turn
 	if r.t.Turn == store.TurnWaits || before == store.TurnWaits {

@@ -35,8 +35,11 @@ func (r *run) settle(ctx context.Context, err error) (due time.Time, _ error) {
 		return now.Add(r.o.Timing.Probe + r.backoff(r.t.Failures)), nil
 	case ticket.Slow:
 		return now.Add(r.throttle(e)), nil
-	case ticket.HoldTicket, ticket.Refused:
-		r.t.State = store.TicketHeld
+	case ticket.HoldTicket:
+		r.t.State, r.t.Held = store.TicketHeld, store.HeldRejected
+		return r.t.AuditAt, nil
+	case ticket.Refused:
+		r.t.State, r.t.Held = store.TicketHeld, store.HeldWorkflow
 		return r.t.AuditAt, nil
 	case ticket.Gone, ticket.Missing:
 		switch {

@@ -21,7 +21,7 @@ func (r *run) setState(ctx context.Context, open bool) error {
 	}
 	closing, err := r.view.Closing(r.s, to)
 	if err != nil {
-		return r.hold(ctx, "rendering the closing: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
+		return r.hold(ctx, store.HeldTemplate, "rendering the closing: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
 	r.t.State = Implied(r.t)
 	if !open && r.t.State == store.TicketLive && r.t.Applied.Known && len(closing.AddLabels) > 0 && !r.view.Policy().ClosePersonClosed {
@@ -106,7 +106,7 @@ func (r *run) stateFailed(ctx context.Context, name string, started time.Time, c
 // looked at since the store was restored.
 func (r *run) check(ctx context.Context) error {
 	started := r.o.Now()
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	call, cancel := r.limited(ctx, r.o.Timing.Call)
 	defer cancel()
 	issue, err := r.o.Tracker.Read(call, r.t.Ref)
 	if err != nil {
@@ -137,7 +137,7 @@ func (r *run) check(ctx context.Context) error {
 // read: the row is given back and true returned.
 func (r *run) closedMeanwhile(ctx context.Context) (bool, error) {
 	started := r.o.Now()
-	call, cancel := context.WithTimeout(ctx, r.o.Timing.Call)
+	call, cancel := r.limited(ctx, r.o.Timing.Call)
 	defer cancel()
 	issue, err := r.o.Tracker.Read(call, r.t.Ref)
 	if err != nil {
@@ -173,7 +173,7 @@ func (r *run) closedByPerson(issue ticket.Issue) string {
 func (r *run) update(ctx context.Context) error {
 	draft, err := r.view.Draft(r.s, r.t.Marker, r.t.Previous)
 	if err != nil {
-		return r.hold(ctx, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
+		return r.hold(ctx, store.HeldTemplate, "rendering the ticket: "+err.Error(), "Correct the rule's templates, then: ticketd tickets retry")
 	}
 	// What may stand in the issue from here on is on disk before it is sent, and that it may not be what
 	// it should be.

@@ -49,6 +49,10 @@ type Options struct {
 	Clock     *outbound.Clock   // follows the host's clock; may be nil
 	Now       func() time.Time  // nil: time.Now
 	Logger    *slog.Logger      // nil: says nothing
+
+	// Quota is told what an answer says about a rate limit; its Resource is one of QuotaResources. Must not
+	// block; may be nil.
+	Quota func(ticket.Quota)
 }
 
 // App is a GitHub App. It acts with tokens of its installation, each good for one repository, an
@@ -109,9 +113,10 @@ func New(o Options) (*Tracker, error) {
 // CloseIdleConnections closes connections that nobody uses.
 func (t *Tracker) CloseIdleConnections() { t.http.CloseIdleConnections() }
 
-// observe warns once when GitHub announces the end of the API version that go-github v60 asks for;
+// observe takes note of the quota, and warns once when GitHub announces the end of the API version that go-github v60 asks for;
 // after it every call answers 410 (docs: api-versions.md).
 func (t *Tracker) observe(_ string, x *outbound.Exchange) {
+	t.seeQuota(x)
 	deprecation, sunset := x.Header.Get("Deprecation"), x.Header.Get("Sunset")
 	if deprecation+sunset == "" || t.warned.Swap(true) {
 		return

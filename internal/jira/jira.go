@@ -56,6 +56,10 @@ type Options struct {
 	Clock      *outbound.Clock   // follows the site's clock; may be nil
 	Now        func() time.Time  // nil: time.Now
 	Logger     *slog.Logger      // nil: discarded
+
+	// Quota is told what an answer says about a rate limit; its Resource is one of QuotaResources. Must not
+	// block; may be nil.
+	Quota func(ticket.Quota)
 }
 
 // Tracker is one Jira site. It is safe for concurrent use.
@@ -94,7 +98,7 @@ func New(o Options) (*Tracker, error) {
 	t := &Tracker{o: o, log: o.Logger.With("tracker", o.Name), deployment: o.Deployment, accounts: map[string]user{}, subtasks: map[ticket.Destination]bool{}}
 	t.http = outbound.New(outbound.Options{
 		Base: o.Base, Authorize: t.authorize, UserAgent: o.UserAgent, Timeout: o.Timeout,
-		MaxBody: maxAnswer, Retries: o.Retries, Transport: o.Transport, Clock: o.Clock, Now: o.Now,
+		MaxBody: maxAnswer, Retries: o.Retries, Transport: o.Transport, Clock: o.Clock, Now: o.Now, Observe: t.observe,
 	})
 	client, err := gojira.NewClient(t.http, o.Base.String())
 	if err != nil {

@@ -156,11 +156,8 @@ func (t *Tracker) pause(x *outbound.Exchange) time.Duration {
 	if after := x.After(now); after != 0 {
 		return after
 	}
-	reset := x.Header.Get("X-RateLimit-Reset")
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
-		if at, err := time.Parse(layout, reset); err == nil {
-			return ticket.PauseUntil(at, now)
-		}
+	if at, ok := resetOf(x); ok {
+		return ticket.PauseUntil(at, now)
 	}
 	return 0
 }

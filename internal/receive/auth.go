@@ -19,8 +19,22 @@ type Credential struct {
 	NotAfter time.Time // zero: never expires
 }
 
+// Route is a way by which a request came; also the label that it is counted under.
+type Route string
+
+// The routes.
+const (
+	RouteToken      Route = "token"      // the one with a token
+	RouteCapability Route = "capability" // a secret in the path
+	RouteOpen       Route = "open"       // without authentication, see [Options].Open
+	RouteUnknown    Route = "unknown"    // none of them
+)
+
 // caller is who posted, and by which route; both may be logged.
-type caller struct{ route, source string }
+type caller struct {
+	route  Route
+	source string
+}
 
 // ErrNoCredential refuses a door that nobody could pass, or that would be open by mistake.
 var ErrNoCredential = errors.New("no way to authenticate is configured")
@@ -53,16 +67,16 @@ func (h *Handler) authenticate(r *http.Request) (caller, Outcome) {
 	secret, hooked := strings.CutPrefix(r.URL.Path, capabilityPrefix)
 	name, ok := match(h.o.Capabilities, h.o.Now(), secret)
 	if !hooked || !ok {
-		return caller{route: "unknown"}, NotFound
+		return caller{route: RouteUnknown}, NotFound
 	}
-	return caller{route: "capability", source: name}, ""
+	return caller{route: RouteCapability, source: name}, ""
 }
 
 func (h *Handler) byToken(r *http.Request) (caller, Outcome) {
 	if h.o.Open {
-		return caller{route: "open", source: "open"}, ""
+		return caller{route: RouteOpen, source: "open"}, ""
 	}
-	from := caller{route: "token"}
+	from := caller{route: RouteToken}
 	values := r.Header["Authorization"]
 	if len(values) != 1 {
 		return from, Unauthorized

@@ -27,8 +27,37 @@ const (
 	Panicked     Outcome = "panicked"        // a mistake of ours
 )
 
-// kept tells whether the body is on disk.
-func (o Outcome) kept() bool { return o == Accepted || o == Repeated }
+// Outcomes gives what can become of a request that comes by a route.
+func Outcomes(by Route) []Outcome {
+	if by == RouteUnknown {
+		return []Outcome{NotFound, Panicked}
+	}
+	all := []Outcome{
+		Accepted, Repeated, BadMethod, BadMedia, NoLength, TooLarge, Truncated, TimedOut, Busy, StoreTrouble,
+	}
+	if by == RouteToken {
+		all = append(all, Unauthorized)
+	}
+	return all
+}
+
+// Routes lists the ways by which a request can come to a handler with these options.
+func (o Options) Routes() []Route {
+	all := []Route{RouteUnknown}
+	if o.Open {
+		all = append(all, RouteOpen)
+	}
+	if len(o.Tokens) > 0 {
+		all = append(all, RouteToken)
+	}
+	if len(o.Capabilities) > 0 {
+		all = append(all, RouteCapability)
+	}
+	return all
+}
+
+// Kept tells whether the body is on disk.
+func (o Outcome) Kept() bool { return o == Accepted || o == Repeated }
 
 // strange tells whether no credential was shown. The connection is not kept then: as many as there may
 // be ([MaxConnections]), each asking for nothing once a minute, would shut everybody else out.

@@ -46,17 +46,21 @@ type Options struct {
 	MaxBodies    int           // over 16 KiB that are read and committed at once; 0 is DefaultMaxBodies
 	Patience     time.Duration // that a large body waits for its turn; 0 is DefaultPatience
 	Logger       *slog.Logger
-	Now          func() time.Time     // nil is time.Now
-	Rand         func(n int) int      // gives [0, n); nil is rand.IntN
-	Accepted     func()               // called after the commit of a new body, must not block; may be nil
-	Count        func(outcome string) // called once per request; may be nil
+	Now          func() time.Time // nil is time.Now
+	Rand         func(n int) int  // gives [0, n); nil is rand.IntN
+	Accepted     func()           // called after the commit of a new body, must not block; may be nil
+
+	// Answered is told of every request by which route it came, what became of it and how long that took;
+	// must not block; may be nil.
+	Answered func(Route, Outcome, time.Duration)
 }
 
 // Handler is the webhook endpoint: the route with a token, the capability routes, and nothing else.
 type Handler struct {
-	o      Options
-	places places
-	quiet  *quiet
+	o       Options
+	places  places
+	quiet   *quiet
+	flights flights
 }
 
 // New makes the handler. It refuses a set of options under which anybody, or nobody, could post.
@@ -86,9 +90,10 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	return &Handler{
-		o:      o,
-		places: newPlaces(o.MaxBodies, o.Patience),
-		quiet:  newQuiet(o.Logger, o.Now),
+		o:       o,
+		places:  newPlaces(o.MaxBodies, o.Patience),
+		quiet:   newQuiet(o.Logger, o.Now),
+		flights: flights{begun: make(map[*time.Time]struct{})},
 	}, nil
 }
 
@@ -104,18 +109,20 @@ type receipt struct {
 
 // ServeHTTP takes one webhook.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	defer h.flights.begin(began)()
 	got := h.guarded(w, r)
-	if h.o.Count != nil {
-		h.o.Count(string(got.outcome))
-	}
 	h.log(r, got)
-	if doubtful(r) || got.outcome.strange() || !got.outcome.kept() && r.ContentLength != 0 {
+	if doubtful(r) || got.outcome.strange() || !got.outcome.Kept() && r.ContentLength != 0 {
 		w.Header().Set("Connection", "close")
 	}
 	if got.outcome.passing() {
 		w.Header().Set("Retry-After", fmt.Sprint(5+h.o.Rand(26)))
 	}
 	got.outcome.write(w)
+	if h.o.Answered != nil {
+		h.o.Answered(got.caller.route, got.outcome, time.Since(began))
+	}
 }
 
 // doubtful tells whether a proxy in front could be of another opinion on where the body ends, so that
@@ -139,7 +146,7 @@ func (h *Handler) guarded(w http.ResponseWriter, r *http.Request) (got receipt) 
 			err = e
 		}
 		h.o.Logger.Error("webhook handler panicked", "error", err, "stack", string(debug.Stack()))
-		got = receipt{outcome: Panicked, err: err}
+		got = receipt{outcome: Panicked, caller: caller{route: RouteUnknown}, err: err}
 	}()
 	return h.take(w, r)
 }

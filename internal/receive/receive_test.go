@@ -81,17 +81,22 @@ func TestWhateverIsAuthenticatedIsKeptAsItCame(t *testing.T) {
 
 func TestARepeatedBodyIsCountedAndWakesNobody(t *testing.T) {
 	woken := 0
-	counts := map[string]int{}
+	counts := map[Outcome]int{}
 	d := open(t, func(o *Options) {
 		o.Accepted = func() { woken++ }
-		o.Count = func(outcome string) { counts[outcome]++ }
+		o.Answered = func(by Route, outcome Outcome, took time.Duration) {
+			if by != RouteToken || took <= 0 {
+				t.Errorf("came by %s and took %v", by, took)
+			}
+			counts[outcome]++
+		}
 	})
 	for _, want := range []string{"accepted", "repeated", "repeated"} {
 		if w := d.post("{}", nil); w.Code != 200 || w.Body.String() != `{"status":"`+want+`"}`+"\n" {
 			t.Errorf("%d %s, want %s", w.Code, w.Body, want)
 		}
 	}
-	if e := d.events(); len(e) != 1 || e[0].Seen != 3 || woken != 1 || counts["accepted"] != 1 || counts["repeated"] != 2 {
+	if e := d.events(); len(e) != 1 || e[0].Seen != 3 || woken != 1 || counts[Accepted] != 1 || counts[Repeated] != 2 {
 		t.Errorf("%d events, woken %d times, counted %v", len(e), woken, counts)
 	}
 }
