@@ -43,7 +43,7 @@ func (f configFlag) load(p *program, with loader) (*config.Config, config.Proble
 	path := f.path(p)
 	if err := readable(path); err != nil {
 		return nil, nil, &failure{
-			code: exitFailure, err: fmt.Errorf("reading the configuration: %w", err),
+			code: exitConfig, err: fmt.Errorf("reading the configuration: %w", err),
 			hint: "name it with --config FILE or $" + configVariable + "; who runs ticketd must be able to read it",
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"ticketd/internal/systemd"
 	"ticketd/store"
 )
 
@@ -31,9 +32,13 @@ func (p *program) fail(err error) int {
 	if f, ok := errors.AsType[*failure](err); ok {
 		end = *f
 	}
-	_, _ = fmt.Fprintf(p.stderr, "ticketd: %s\n", safe(err.Error())) // there is nobody else to tell
+	out := p.stderr
+	if p.inJournal() {
+		out = systemd.Prefixed(out, systemd.Error)
+	}
+	_, _ = fmt.Fprintf(out, "ticketd: %s\n", safe(err.Error())) // there is nobody else to tell
 	if hint := cmp.Or(end.hint, hintFor(err)); hint != "" {
-		_, _ = fmt.Fprintf(p.stderr, "ticketd: hint: %s\n", safe(hint))
+		_, _ = fmt.Fprintf(out, "ticketd: hint: %s\n", safe(hint))
 	}
 	return end.code
 }

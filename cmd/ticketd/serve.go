@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 
 	"ticketd/internal/config"
 	"ticketd/internal/daemon"
+	"ticketd/internal/systemd"
 )
 
 // serveCommand is `ticketd serve`.
@@ -22,14 +24,19 @@ func (s *serveCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	logger := newLogger(p.stderr, c.Log)
+	logger := p.newLogger(c.Log)
 	for _, w := range warnings {
 		logger.Warn("configuration", "problem", w.String())
 	}
-	d, err := daemon.New(ctx, daemon.Options{
-		Config: c, Logger: logger, Version: readBuild().Version, Examine: true,
-	})
-	if err != nil {
+	o := daemon.Options{Config: c, Logger: logger, Version: readBuild().Version, Examine: true}
+	if err := p.underSystemd(&o); err != nil {
+		return &failure{code: exitFailure, err: err, hint: "see the units ticketd.service and ticketd.socket, and what was edited in them"}
+	}
+	d, err := daemon.New(ctx, o)
+	switch {
+	case errors.Is(err, daemon.ErrSocket):
+		return &failure{code: exitConfig, err: fmt.Errorf("starting: %w", err), hint: "then: systemctl restart ticketd.socket ticketd"}
+	case err != nil:
 		return &failure{
 			code: exitFailure, err: fmt.Errorf("starting: %w", err),
 			hint: cmp.Or(hintFor(err), "see [server] and [store] in "+s.path(p)),
@@ -38,11 +45,36 @@ func (s *serveCommand) Run(ctx context.Context, p *program) error {
 	return d.Run(ctx)
 }
 
-// newLogger writes as [log] says.
-func newLogger(w io.Writer, c config.Log) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.Level}
-	if c.Format == "text" {
-		return slog.New(slog.NewTextHandler(w, options))
+// underSystemd connects the daemon with the systemd that started this process, where one did.
+func (p *program) underSystemd(o *daemon.Options) (err error) {
+	if o.Listeners, err = systemd.Listeners(); err != nil {
+		return err
 	}
-	return slog.New(slog.NewJSONHandler(w, options))
+	if _, notified := p.lookup(systemd.NotifySocket); !notified {
+		return nil
+	}
+	o.Notify = systemd.Notify
+	o.Watchdog, err = systemd.Watchdog()
+	return err
+}
+
+// newLogger writes to standard error as [log] says, for the journal with its priorities.
+func (p *program) newLogger(c config.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.Level}
+	format := func(w io.Writer) slog.Handler {
+		if c.Format == "text" {
+			return slog.NewTextHandler(w, options)
+		}
+		return slog.NewJSONHandler(w, options)
+	}
+	if p.inJournal() {
+		return slog.New(systemd.NewHandler(p.stderr, format))
+	}
+	return slog.New(format(p.stderr))
+}
+
+// inJournal tells whether standard error is the journal of systemd.
+func (p *program) inJournal() bool {
+	stream, _ := p.lookup(systemd.JournalStream)
+	return systemd.IsJournal(p.stderr, stream)
 }

@@ -17,7 +17,9 @@ import (
 	"ticketd/internal/config"
 	"ticketd/internal/deliver"
 	"ticketd/internal/proof"
+	"ticketd/internal/pulse"
 	"ticketd/internal/receive"
+	"ticketd/internal/systemd"
 	"ticketd/internal/wake"
 	"ticketd/internal/web"
 	"ticketd/store"
@@ -37,6 +39,10 @@ type Options struct {
 	Transport http.RoundTripper                                   // to the trackers; nil: a pooled one for each
 	Listen    func(network, address string) (net.Listener, error) // nil: net.Listen
 	Examine   bool                                                // have a cheap look at the trackers at the start, and log what is not well
+
+	Listeners map[string]net.Listener      // that the service manager opened, by name; [WebhookSocket] is served in place of server.listen
+	Notify    func(states ...string) error // tells the service manager, in the words of internal/systemd; nil: there is none
+	Watchdog  time.Duration                // within which it wants a sign of life; 0: it wants none
 }
 
 // Daemon is a ticketd that listens and is ready to run.
@@ -48,19 +54,21 @@ type Daemon struct {
 	deliverers map[string]*deliver.Deliverer
 	webhook    listening
 	admin      listening
-	poke       net.Listener // nil where the platform has none
+	control    listening // of the command line; empty where there can be none
 	wakeApply  wake.Signal
 	wakes      map[string]wake.Signal // of each deliverer
 	started    time.Time
 	serving    atomic.Bool // the webhook takes requests
 	errors     *errorMemory
+	door       *receive.Handler
+	service    service
 }
 
 // listening is a server with the listener that it will serve.
 type listening struct {
 	net.Listener
 
-	server *http.Server
+	server *receive.Drain
 }
 
 // New opens the store, wires everything and listens. What is wrong with an address, the store or a
@@ -81,22 +89,20 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	o.Logger = slog.New(remembered)
 	d := &Daemon{
 		o: o, wakeApply: wake.New(), wakes: make(map[string]wake.Signal), deliverers: make(map[string]*deliver.Deliverer),
-		started: o.Now(), errors: remembered,
+		started: o.Now(), errors: remembered, service: service{pulse: pulse.New()},
 	}
 	defer func() {
 		if err != nil {
 			d.close()
 		}
 	}()
-	if d.store, err = store.Open(ctx, store.Options{
-		Path: o.Config.Store.Path, Logger: o.Logger, Now: o.Now,
-	}); err != nil {
+	if err := d.patiently(ctx, "opening the store", func() error { return d.openStore(ctx) }); err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	rules := o.Config.Mapping
 	d.applier = apply.New(apply.Options{
 		Store: d.store, Table: o.Config.Table, Mapping: rules, Logger: o.Logger, Now: o.Now, Applied: d.wakeDeliverers,
-		Idle: o.Timing.Idle,
+		Idle: o.Timing.Idle, Pulse: d.service.pulse.Stage(StageApply),
 	})
 	if err := d.wireTrackers(rules); err != nil {
 		return nil, err
@@ -104,29 +110,40 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	return d, d.listen()
 }
 
-func (d *Daemon) listen() error {
+func (d *Daemon) openStore(ctx context.Context) (err error) {
+	d.store, err = store.Open(ctx, store.Options{
+		Path: d.o.Config.Store.Path, Logger: d.o.Logger, Now: d.o.Now,
+		Committed: func(int, time.Duration, error) { d.service.commits.Add(1) },
+	})
+	return err
+}
+
+// servers are all that may listen, in the order in which they stop.
+func (d *Daemon) servers() []listening { return []listening{d.webhook, d.admin, d.control} }
+
+func (d *Daemon) listen() (err error) {
 	s := d.o.Config.Server
-	handler, err := receive.New(receive.Options{
+	d.door, err = receive.New(receive.Options{
 		Store: d.store, Path: s.Path, Tokens: credentials(s.Tokens), Capabilities: credentials(s.Capabilities),
 		Open: s.InsecureNoAuth, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.Set,
 	})
 	if err != nil {
 		return fmt.Errorf("setting up the webhook: %w", err)
 	}
-	if d.webhook.Listener, err = d.o.Listen("tcp", s.Listen); err != nil {
-		return fmt.Errorf("listening for webhooks: %w", err)
+	if d.webhook.Listener, err = d.listenForWebhooks(); err != nil {
+		return err
 	}
 	d.webhook.Listener = receive.Limit(d.webhook.Listener, mostConnections(), d.o.Logger)
-	d.webhook.server = receive.Server(handler, d.o.Logger)
+	d.webhook.server = receive.NewDrain(receive.Server(d.door, d.o.Logger))
 	if s.Admin != "" {
 		if d.admin.Listener, err = d.o.Listen("tcp", s.Admin); err != nil {
 			return fmt.Errorf("listening for health checks: %w", err)
 		}
 		d.admin.Listener = receive.Limit(d.admin.Listener, mostProbes, d.o.Logger)
 		health := web.New(web.Options{Checks: d.checks(), Trackers: d.trackerStates, Version: d.o.Version, Logger: d.o.Logger})
-		d.admin.server = receive.Server(health, d.o.Logger)
+		d.admin.server = receive.NewDrain(receive.Server(health, d.o.Logger))
 	}
-	d.poke = d.listenForPokes()
+	d.control = d.listenForCommands()
 	return nil
 }
 
@@ -153,7 +170,7 @@ func (d *Daemon) AdminAddr() string {
 // in order: no new claims and no new requests, what runs of either finished, the store closed. A failure of any part stops all.
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.close()
-	if err := d.recover(ctx); err != nil {
+	if err := d.patiently(ctx, "taking up what an earlier process left", func() error { return d.recover(ctx) }); err != nil {
 		if ctx.Err() != nil {
 			return nil // asked to stop before anything was begun
 		}
@@ -171,7 +188,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	stages.Go(func() { d.forget(work) })
 	d.serving.Store(true)
-	for _, l := range []listening{d.webhook, d.admin} {
+	for _, l := range d.servers() {
 		if l.server != nil {
 			servers.Go(func() { report(fail, "serve", l.server.Serve(l.Listener)) })
 		}
@@ -179,9 +196,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if d.o.Examine {
 		stages.Go(func() { d.examine(work) })
 	}
-	if d.poke != nil {
-		servers.Go(func() { servePokes(d.poke, d.wakeAll) })
-	}
+	stages.Go(func() { d.inform(work) })
 	d.o.Logger.Info("ticketd is up", "version", d.o.Version, "webhook", d.WebhookAddr(), "admin", d.AdminAddr(),
 		"instance", d.o.Config.Instance)
 
@@ -191,6 +206,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		fail(fmt.Errorf("store: %w", d.store.Trouble()))
 	}
 	d.serving.Store(false)
+	d.notify(systemd.Stopping, systemd.Status("stopping"))
 	d.o.Logger.Info("stopping")
 	clean := d.stop(&stages, &servers, stopWork)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -255,16 +271,12 @@ func (d *Daemon) stop(stages, servers *sync.WaitGroup, stopWork func()) bool {
 	limit, cancel := context.WithTimeout(context.Background(), StopLimit)
 	defer cancel()
 	stopWork() // at once: a tracker call that has just begun needs nearly all of the time there is
-	for _, l := range []listening{d.webhook, d.admin} {
+	for _, l := range d.servers() {
 		if l.server != nil {
-			if err := l.server.Shutdown(limit); err != nil {
+			if err := l.server.Stop(limit); err != nil {
 				d.o.Logger.Warn("requests were cut off", "error", err)
-				_ = l.server.Close() // what is left is cut off; the senders see a broken connection
 			}
 		}
-	}
-	if d.poke != nil {
-		_ = d.poke.Close() // nothing is lost with a poke
 	}
 	servers.Wait()
 	done := make(chan struct{})
@@ -281,8 +293,8 @@ func (d *Daemon) stop(stages, servers *sync.WaitGroup, stopWork func()) bool {
 }
 
 func (d *Daemon) close() {
-	for _, l := range []net.Listener{d.webhook.Listener, d.admin.Listener, d.poke} {
-		if l != nil {
+	for _, l := range d.servers() {
+		if l.Listener != nil {
 			_ = l.Close() // closed already after a regular stop
 		}
 	}

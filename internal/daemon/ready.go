@@ -14,6 +14,7 @@ func (d *Daemon) checks() []web.Check {
 	return []web.Check{
 		{Name: "store", Pass: d.store.Ready},
 		{Name: "webhook", Pass: d.listens},
+		{Name: "progress", Pass: d.progresses},
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"ticketd/internal/outbound"
 	"ticketd/internal/wake"
 	"ticketd/mapping"
-	"ticketd/store"
 )
 
 // Tracker is what an adapter can do: for the delivery, and for `ticketd doctor`.
@@ -79,7 +78,7 @@ func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
 		d.wakes[name] = wake.New()
 		d.deliverers[name] = deliver.New(deliver.Options{
 			Name: name, Tracker: c.Tracker, Store: d.store, Mapping: rules, Pace: c.Pace, Timing: timing,
-			Logger: d.o.Logger, Now: d.o.Now, Skew: c.Clock.Skew,
+			Logger: d.o.Logger, Now: d.o.Now, Skew: c.Clock.Skew, Pulse: d.service.pulse.Stage(StageDeliver + " " + name),
 		})
 	}
 	return nil
