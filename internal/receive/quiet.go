@@ -15,8 +15,8 @@ const (
 
 // quiet logs refused requests, of each outcome and address at most one line in ten seconds, and of
 // the first eight addresses alone: a stranger must not be able to fill the disk, nor to hide behind
-// his own noise that somebody else is refused. Nobody is locked out: behind a proxy, all have the
-// proxy's address.
+// his own noise that somebody else is refused. Nobody is locked out: behind a proxy that is not trusted,
+// all have the proxy's address.
 type quiet struct {
 	log *slog.Logger
 	now func() time.Time
@@ -36,12 +36,15 @@ func newQuiet(log *slog.Logger, now func() time.Time) *quiet {
 	return &quiet{log: log, now: now, windows: map[Outcome]*window{}}
 }
 
-func (q *quiet) refused(got receipt, remote string) {
-	left, ok := q.turn(got.outcome, remote)
+func (q *quiet) refused(got receipt, from sender) {
+	left, ok := q.turn(got.outcome, from.address)
 	if !ok {
 		return
 	}
-	attrs := []any{"outcome", got.outcome, "route", got.caller.route, "remote", remote}
+	attrs := []any{"outcome", got.outcome, "route", got.caller.route, "remote", from.address}
+	if from.proxy != "" {
+		attrs = append(attrs, "proxy", from.proxy)
+	}
 	if got.caller.source != "" {
 		attrs = append(attrs, "source", got.caller.source)
 	}
@@ -52,6 +55,13 @@ func (q *quiet) refused(got receipt, remote string) {
 		attrs = append(attrs, "more_like_it", left)
 	}
 	q.log.Warn("request refused", attrs...)
+}
+
+// failed logs a handshake that failed.
+func (q *quiet) failed(remote, why string) {
+	if left, ok := q.turn(handshake, remote); ok {
+		q.log.Warn("TLS handshake failed", "outcome", handshake, "remote", remote, "error", why, "more_like_it", left)
+	}
 }
 
 // turn tells whether a line may be written now, and how many were left out before it.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -45,10 +46,13 @@ type Options struct {
 	MaxBody      int64         // bytes; 0 is DefaultMaxBody
 	MaxBodies    int           // over 16 KiB that are read and committed at once; 0 is DefaultMaxBodies
 	Patience     time.Duration // that a large body waits for its turn; 0 is DefaultPatience
-	Logger       *slog.Logger
-	Now          func() time.Time // nil is time.Now
-	Rand         func(n int) int  // gives [0, n); nil is rand.IntN
-	Accepted     func()           // called after the commit of a new body, must not block; may be nil
+
+	TrustedProxies []netip.Prefix // whose word on where a request came from is believed, for the log alone
+
+	Logger   *slog.Logger
+	Now      func() time.Time // nil is time.Now
+	Rand     func(n int) int  // gives [0, n); nil is rand.IntN
+	Accepted func()           // called after the commit of a new body, must not block; may be nil
 
 	// Answered is told of every request by which route it came, what became of it and how long that took;
 	// must not block; may be nil.
@@ -234,6 +238,6 @@ func (h *Handler) log(r *http.Request, got receipt) {
 		h.o.Logger.Error("event not stored", "error", got.err, "source", got.caller.source, "bytes", got.bytes)
 	case Panicked: // is logged with its stack
 	default:
-		h.quiet.refused(got, r.RemoteAddr)
+		h.quiet.refused(got, h.o.sender(r))
 	}
 }

@@ -19,15 +19,20 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	return &http.Server{
-		Handler:                      h,
-		ReadHeaderTimeout:            5 * time.Second,
-		ReadTimeout:                  readTimeout,
-		WriteTimeout:                 40 * time.Second, // counts from the header: 5 s of waiting, 15 s of body, 10 s of commit, the answer
-		IdleTimeout:                  60 * time.Second,
-		MaxHeaderBytes:               16 << 10,
-		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		Protocols:                    protocols,
-		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: 64},
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      40 * time.Second, // counts from the header: 5 s of waiting, 15 s of body, 10 s of commit, the answer
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(newServerLog(log), slog.LevelWarn),
+		Protocols:         protocols,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: 64,
+			// The default is a megabyte each, which a stranger could fill on every connection.
+			MaxReceiveBufferPerConnection: 128 << 10,
+			MaxReceiveBufferPerStream:     64 << 10,
+		},
 		DisableGeneralOptionsHandler: true,
 	}
 }
