@@ -93,7 +93,7 @@ func pausedRows(s daemon.Status) [][]string {
 }
 
 func stateRows(s daemon.Status) [][]string {
-	rows := [][]string{{"TICKETS", ""}}
+	rows := [][]string{{"TICKETS", "COUNT"}}
 	for _, state := range store.TicketStates() {
 		if n := s.Tickets[state]; n > 0 {
 			rows = append(rows, []string{string(state), strconv.Itoa(n)})

@@ -34,6 +34,11 @@ func rememberErrors(next slog.Handler) *errorMemory {
 // newest gives the newest error, nil as long as there was none.
 func (m *errorMemory) newest() *LastError { return m.last.Load() }
 
+// Enabled wants every error, whatever is logged.
+func (m *errorMemory) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelError || m.Handler.Enabled(ctx, level)
+}
+
 // Handle remembers an error and passes the record on.
 func (m *errorMemory) Handle(ctx context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelError {
@@ -43,6 +48,9 @@ func (m *errorMemory) Handle(ctx context.Context, r slog.Record) error {
 			return true
 		})
 		m.last.Store(&LastError{At: r.Time.UTC(), Message: r.Message, Detail: joined(words)})
+	}
+	if !m.Handler.Enabled(ctx, r.Level) {
+		return nil
 	}
 	return m.Handler.Handle(ctx, r)
 }

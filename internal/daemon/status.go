@@ -57,7 +57,7 @@ type Backlog struct {
 // TrackerStatus is what there is to say of one tracker.
 type TrackerStatus struct {
 	Name   string  `json:"name"`
-	State  string  `json:"state"`  // in words; "ok" where nothing is wrong
+	State  string  `json:"state"`  // in words; "ok" where nothing is wrong, "not paused" where no daemon tells
 	Unwell bool    `json:"unwell"` // the last call got no answer, or none that says anything
 	Pauses []Pause `json:"pauses"` // that last, the one of the whole tracker first
 	Quotas []Quota `json:"quotas"` // as its newest answers told
@@ -145,7 +145,7 @@ func (d *Daemon) Status(ctx context.Context) Status {
 			continue
 		}
 		t.Unwell, t.Doing = driven.Unwell(), doing(driven)
-		t.State = t.inWords()
+		t.State = t.inWords(well)
 	}
 	s.LastError = d.errors.newest()
 	s.Reason = d.notReady(ctx)
@@ -208,7 +208,7 @@ func (s *Status) count(g store.Gauges, trackers []string) {
 	for _, name := range slices.Compact(names) {
 		s.Backlog = append(s.Backlog, s.waiting(StageDeliver, name, g.Due[name]))
 		t := TrackerStatus{Name: name, Pauses: slices.Concat([]Pause{}, pauses[name]), Quotas: []Quota{}}
-		t.State = t.inWords()
+		t.State = t.inWords("not paused")
 		s.Trackers = append(s.Trackers, t)
 	}
 	s.Unrouted = g.Unrouted
@@ -265,8 +265,12 @@ func (s *Status) readSize(st *store.Store) error {
 	return err
 }
 
-// inWords tells a tracker's state; a pause of the whole tracker says all.
-func (t TrackerStatus) inWords() string {
+// well is the state of a tracker where nothing is wrong.
+const well = "ok"
+
+// inWords tells a tracker's state, which is otherwise where nothing is to be said. A pause of the whole
+// tracker says all.
+func (t TrackerStatus) inWords(otherwise string) string {
 	var states []string
 	if t.Unwell {
 		states = append(states, "does not answer as it should; tried again soon")
@@ -278,7 +282,7 @@ func (t TrackerStatus) inWords() string {
 		}
 		states = append(states, p.Project+" "+state)
 	}
-	return cmp.Or(strings.Join(states, ", "), "ok")
+	return cmp.Or(strings.Join(states, ", "), otherwise)
 }
 
 // attention gives what a person must look at, as far as the status knows it.
@@ -303,7 +307,7 @@ func (s *Status) attention() []string {
 		all = append(all, "some of this could not be read: "+s.Unknown)
 	}
 	if s.Held.Count > 0 {
-		all = append(all, fmt.Sprintf("held tickets: %d; `ticketd tickets list --state held` lists them", s.Held.Count))
+		all = append(all, fmt.Sprintf("held tickets: %d; `ticketd tickets list --state held` lists them, `ticketd tickets show ID` tells all of one", s.Held.Count))
 	}
 	return all
 }

@@ -21,7 +21,7 @@ func (s Status) Line() string {
 	}
 	parts = append(parts, s.backlogInWords())
 	for _, t := range s.Trackers {
-		if t.State != "ok" {
+		if t.State != well {
 			parts = append(parts, t.Name+" "+t.State)
 		}
 	}

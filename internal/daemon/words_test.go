@@ -24,7 +24,7 @@ func TestReadinessTellsOfEveryPause(t *testing.T) {
 		{unwell: true, scopes: []store.Scope{sec}, want: "does not answer as it should; tried again soon, SEC paused (refused) until 2026-03-04T12:01:00Z"},
 		{unwell: true, scopes: []store.Scope{all, sec}, want: "paused (credential) until 2026-03-04T12:00:01Z"},
 	} {
-		if got := (TrackerStatus{Unwell: c.unwell, Pauses: lasting(c.scopes, now)}).inWords(); got != c.want {
+		if got := (TrackerStatus{Unwell: c.unwell, Pauses: lasting(c.scopes, now)}).inWords(well); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}

@@ -48,7 +48,7 @@ func TestNoSecretComesOutOfACommand(t *testing.T) {
 	w.file(t, "event.want", "rule = cloud\n")
 	commands := strings.Split(strings.ReplaceAll(`check|check --json|check --without-secrets|doctor|doctor --json|explain EVENT|explain --json EVENT
 explain --finding target/cloud-0-target|tickets list|tickets list --json|tickets show 1|tickets show 1 --json|tickets retry 1
-events list|events show 1|events show 1 --json|events apply|test FOLDER|test --json --verbose FOLDER`, "\n", "|"), "|")
+status|status --json|events list|events show 1|events show 1 --json|events apply|test FOLDER|test --json --verbose FOLDER`, "\n", "|"), "|")
 	all := answers(w.stranger.address)
 	for range int(*runs) { // doctor asks the trackers, each time another hostile one
 		commands = append(commands, "doctor")

@@ -110,11 +110,26 @@ func (w *world) live(t *testing.T, n int) (given int) {
 		}
 		w.absent(t, page, answer)
 	}
+	w.statusHoldsNone(t, filepath.Join(dir, "ticketd.toml"))
 	if err := service.Stop(); err != nil {
 		t.Errorf("ended with %v", err)
 	}
 	w.left(t, service)
 	return given
+}
+
+// statusHoldsNone searches what the running daemon tells of itself: trackers whose own words hold what they
+// were shown, what is held for that, and the last error.
+func (w *world) statusHoldsNone(t *testing.T, config string) {
+	t.Helper()
+	for _, form := range []string{"--json", ""} {
+		code, out := w.run(t, nil, strings.Fields("status --config "+config+" "+form)...)
+		if told := bytes.Contains(out, []byte(`"running": true`)) || bytes.Contains(out, []byte("instance \"proof\", is ")); !told {
+			t.Errorf("ticketd status %s ends with %d and tells nothing of the daemon: %s", form, code, out)
+		}
+		w.absent(t, "what `ticketd status "+form+"` prints", out)
+		w.minted().absent(t, "what `ticketd status "+form+"` prints", out)
+	}
 }
 
 // left searches what a process left behind: its log and its database.
