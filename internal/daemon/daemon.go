@@ -16,6 +16,7 @@ import (
 	"ticketd/internal/apply"
 	"ticketd/internal/config"
 	"ticketd/internal/deliver"
+	"ticketd/internal/metrics"
 	"ticketd/internal/proof"
 	"ticketd/internal/pulse"
 	"ticketd/internal/receive"
@@ -60,6 +61,7 @@ type Daemon struct {
 	started    time.Time
 	serving    atomic.Bool // the webhook takes requests
 	errors     *errorMemory
+	metrics    *metrics.Metrics
 	door       *receive.Handler
 	service    service
 }
@@ -89,7 +91,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	o.Logger = slog.New(remembered)
 	d := &Daemon{
 		o: o, wakeApply: wake.New(), wakes: make(map[string]wake.Signal), deliverers: make(map[string]*deliver.Deliverer),
-		started: o.Now(), errors: remembered, service: service{pulse: pulse.New()},
+		started: o.Now(), errors: remembered, metrics: measure(o), service: service{pulse: pulse.New()},
 	}
 	defer func() {
 		if err != nil {
@@ -102,7 +104,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	rules := o.Config.Mapping
 	d.applier = apply.New(apply.Options{
 		Store: d.store, Table: o.Config.Table, Mapping: rules, Logger: o.Logger, Now: o.Now, Applied: d.wakeDeliverers,
-		Idle: o.Timing.Idle, Pulse: d.service.pulse.Stage(StageApply),
+		Idle: o.Timing.Idle, Count: d.countEvent, Pulse: d.service.pulse.Stage(StageApply),
 	})
 	if err := d.wireTrackers(rules); err != nil {
 		return nil, err
@@ -113,7 +115,10 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 func (d *Daemon) openStore(ctx context.Context) (err error) {
 	d.store, err = store.Open(ctx, store.Options{
 		Path: d.o.Config.Store.Path, Logger: d.o.Logger, Now: d.o.Now,
-		Committed: func(int, time.Duration, error) { d.service.commits.Add(1) },
+		Committed: func(operations int, took time.Duration, err error) {
+			d.service.commits.Add(1)
+			d.metrics.Committed(operations, took, err)
+		},
 	})
 	return err
 }
@@ -125,11 +130,12 @@ func (d *Daemon) listen() (err error) {
 	s := d.o.Config.Server
 	d.door, err = receive.New(receive.Options{
 		Store: d.store, Path: s.Path, Tokens: credentials(s.Tokens), Capabilities: credentials(s.Capabilities),
-		Open: s.InsecureNoAuth, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.Set,
+		Open: s.InsecureNoAuth, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.Set, Answered: d.countRequest,
 	})
 	if err != nil {
 		return fmt.Errorf("setting up the webhook: %w", err)
 	}
+	d.metrics.Watch(d.store, d.door.InFlight)
 	if d.webhook.Listener, err = d.listenForWebhooks(); err != nil {
 		return err
 	}
@@ -140,7 +146,7 @@ func (d *Daemon) listen() (err error) {
 			return fmt.Errorf("listening for health checks: %w", err)
 		}
 		d.admin.Listener = receive.Limit(d.admin.Listener, mostProbes, d.o.Logger)
-		health := web.New(web.Options{Checks: d.checks(), Trackers: d.trackerStates, Version: d.o.Version, Logger: d.o.Logger})
+		health := web.New(web.Options{Checks: d.checks(), Trackers: d.trackerStates, Metrics: d.metrics.Handler(), Version: d.o.Version, Logger: d.o.Logger})
 		d.admin.server = receive.NewDrain(receive.Server(health, d.o.Logger))
 	}
 	d.control = d.listenForCommands()

@@ -13,6 +13,7 @@ import (
 	"ticketd/internal/github"
 	"ticketd/internal/jira"
 	"ticketd/internal/outbound"
+	"ticketd/internal/ticket"
 	"ticketd/internal/wake"
 	"ticketd/mapping"
 )
@@ -37,6 +38,9 @@ type TrackerOptions struct {
 	Transport http.RoundTripper // nil: a pooled one
 	Now       func() time.Time  // nil: time.Now
 	Logger    *slog.Logger      // nil: says nothing
+
+	// Quota is told what an answer of a tracker says about a rate limit; must not block; may be nil.
+	Quota func(tracker string, q ticket.Quota)
 }
 
 // Connect makes the adapter of each configured tracker, by name. It talks to nobody yet.
@@ -64,7 +68,7 @@ func Connect(o TrackerOptions) (map[string]Connected, error) {
 // wireTrackers makes a deliverer for each configured tracker.
 func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
 	all, err := Connect(TrackerOptions{
-		Config: d.o.Config, Version: d.o.Version, Transport: d.o.Transport, Now: d.o.Now, Logger: d.o.Logger,
+		Config: d.o.Config, Version: d.o.Version, Transport: d.o.Transport, Now: d.o.Now, Logger: d.o.Logger, Quota: d.metrics.Quota,
 	})
 	if err != nil {
 		return err
@@ -77,7 +81,7 @@ func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
 	for name, c := range all {
 		d.wakes[name] = wake.New()
 		d.deliverers[name] = deliver.New(deliver.Options{
-			Name: name, Tracker: c.Tracker, Store: d.store, Mapping: rules, Pace: c.Pace, Timing: timing,
+			Name: name, Tracker: &observed{c.Tracker, name, d.metrics}, Observe: d.observer(name), Store: d.store, Mapping: rules, Pace: c.Pace, Timing: timing,
 			Logger: d.o.Logger, Now: d.o.Now, Skew: c.Clock.Skew, Pulse: d.service.pulse.Stage(StageDeliver + " " + name),
 		})
 	}
@@ -89,14 +93,22 @@ func (o TrackerOptions) jira(name string, c *config.Jira, clock *outbound.Clock)
 		Name: name, Base: c.API, Site: c.Site, Deployment: c.Deployment, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
 		Credential: func() (string, string, error) { return c.Email, c.Token.Reveal(), nil },
 		Instance:   o.Config.Instance, UserAgent: o.userAgent(), Retries: readRetries,
-		Transport: o.Transport, Clock: clock, Now: o.Now, Logger: o.Logger,
+		Transport: o.Transport, Clock: clock, Now: o.Now, Logger: o.Logger, Quota: o.quotaOf(name),
 	})
+}
+
+// quotaOf gives what an adapter tells of its quota.
+func (o TrackerOptions) quotaOf(tracker string) func(ticket.Quota) {
+	if o.Quota == nil {
+		return nil
+	}
+	return func(q ticket.Quota) { o.Quota(tracker, q) }
 }
 
 func (o TrackerOptions) github(name string, c *config.GitHub, clock *outbound.Clock) (*github.Tracker, error) {
 	with := github.Options{
 		Name: name, API: c.API, Site: c.Site, Identity: c.Identity, AlsoOurs: c.AlsoOurs,
-		UserAgent: o.userAgent(), Transport: o.Transport, Clock: clock, Now: o.Now, Logger: o.Logger,
+		UserAgent: o.userAgent(), Transport: o.Transport, Clock: clock, Now: o.Now, Logger: o.Logger, Quota: o.quotaOf(name),
 	}
 	if c.App != nil {
 		with.App = &github.App{ID: c.App.ID, Installation: c.App.Installation, PrivateKey: func() ([]byte, error) {

@@ -21,6 +21,7 @@ type Options struct {
 	Checks   []Check                                     // all of them must pass for the daemon to be ready
 	Trackers func(ctx context.Context) map[string]string // name → state in words, which changes no readiness; may be nil
 	Version  string                                      // shown by /readyz
+	Metrics  http.Handler                                // answers GET /metrics; nil: nobody does
 	Pprof    bool                                        // serves the profiles of the process below /debug/pprof/
 	Logger   *slog.Logger
 }
@@ -60,6 +61,9 @@ func (o Options) routes() map[string]http.Handler {
 	all := map[string]http.Handler{
 		"GET /healthz": http.HandlerFunc(o.healthz),
 		"GET /readyz":  http.HandlerFunc(o.readyz),
+	}
+	if o.Metrics != nil {
+		all["GET /metrics"] = o.Metrics
 	}
 	if o.Pprof {
 		maps.Copy(all, profiles())
