@@ -137,6 +137,8 @@ func TestTheCommandsWorkBesideARunningDaemon(t *testing.T) {
 	var tickets ticketList
 	beside(t, &tickets, "tickets", "list", "--config", file, "--json")
 
+	refusedCredentialIsTold(t, file)
+
 	var stderr bytes.Buffer
 	if got := run(t.Context(), []string{"serve", "--config", file}, streams{stdout: io.Discard, stderr: &stderr}, nil); got != exitFailure ||
 		!strings.Contains(stderr.String(), "ticketd: hint: stop the other `ticketd serve` first") {

@@ -51,5 +51,5 @@ func (d *Daemon) trackerState(ctx context.Context, name string) string {
 	if err != nil {
 		return "unknown"
 	}
-	return TrackerStatus{Unwell: d.deliverers[name].Unwell(), Pauses: lasting(scopes, d.o.Now())}.inWords()
+	return TrackerStatus{Unwell: d.deliverers[name].Unwell(), Pauses: lasting(scopes, d.o.Now())}.inWords(well)
 }
