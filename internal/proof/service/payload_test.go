@@ -36,6 +36,7 @@ var payload = sync.OnceValues(func() (dir string, err error) { //nolint:gocheckn
 	err = errors.Join(
 		copyFile(me, filepath.Join(dir, self), 0o755),
 		copyFile(filepath.Join(root, "README.md"), filepath.Join(dir, "README.md"), 0o644),
+		copyFile(filepath.Join("testdata", firstSchema), filepath.Join(dir, firstSchema), 0o644),
 	)
 	if err != nil {
 		return "", err
@@ -55,7 +56,8 @@ for v in 1.0.0 "$next"; do
   CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$v" -o $t/usr/bin/ticketd ./cmd/ticketd
   cp $root/packaging/systemd/*.service $root/packaging/systemd/*.socket $t/usr/lib/systemd/system/
   cp $root/packaging/systemd/sysusers.conf $t/usr/lib/sysusers.d/ticketd.conf
-  cp packaging/ticketd.toml $t/etc/ticketd/ 2>/dev/null || echo '[server]' > $t/etc/ticketd/ticketd.toml
+  [ -z "$HPLAIN" ] || sed -i 's/^Type=notify/Type=exec/; /^Sockets=/d; /^WatchdogSec/d' $t/usr/lib/systemd/system/ticketd.service
+  cp $root/packaging/ticketd.toml $t/etc/ticketd/ 2>/dev/null || echo '[server]' > $t/etc/ticketd/ticketd.toml
   echo /etc/ticketd/ticketd.toml > $t/DEBIAN/conffiles
   printf 'Package: ticketd\nVersion: %s\nArchitecture: amd64\nMaintainer: x <x@example.com>\nDescription: x\n' $v > $t/DEBIAN/control
   printf '#!/bin/sh\nset -e\nsystemd-sysusers ticketd.conf\nchgrp ticketd /etc/ticketd/ticketd.toml\nchmod 640 /etc/ticketd/ticketd.toml\nsystemctl daemon-reload\nsystemctl try-restart ticketd.service\n' > $t/DEBIAN/postinst

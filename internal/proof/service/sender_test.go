@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"ticketd/internal/proof/program"
 )
@@ -65,7 +66,13 @@ func (a *sender) keepPosting(ctx context.Context, connections int) (stop func())
 				case <-over:
 					return
 				default:
-					a.post(ctx)
+				}
+				if a.post(ctx) != 0 {
+					continue
+				}
+				select { // nobody is there; it need not be asked a thousand times a second
+				case <-over:
+				case <-time.After(10 * time.Millisecond):
 				}
 			}
 		})

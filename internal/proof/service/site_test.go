@@ -130,5 +130,5 @@ func (s *site) start() {
 	s.t.Helper()
 	s.install(release)
 	s.configure("")
-	s.sh("systemctl enable --now ticketd.socket ticketd.service")
+	s.sh("systemctl enable --now ticketd")
 }
