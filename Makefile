@@ -3,6 +3,7 @@
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+ARCH    ?= amd64 arm64
 FUZZ    ?= 30s
 SOAK    ?= 1h
 # SQLite, translated from C, is checked for races but not for its pointer arithmetic, which costs half of
@@ -14,10 +15,10 @@ CONCURRENT = ./store ./internal/apply ./internal/daemon ./internal/deliver ./int
 LINT     = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test prove prove-long prove-slice soak fmt lint fuzz clean ci
+.PHONY: help run build test prove prove-long prove-slice soak fmt lint fuzz clean ci package package-check
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build ticketd and see it at work on two practice trackers
 	bin/ticketd demo
@@ -61,6 +62,12 @@ fuzz: ## fuzz every target for FUZZ (30s) each
 			-test.fuzz "^$${target#func }$$" -test.fuzztime $(FUZZ) -test.fuzzminimizetime 1x \
 			-test.fuzzcachedir "$$($(GO) env GOCACHE)/fuzz/ticketd/$$(dirname "$$file")" </dev/null || exit 1; \
 	done
+
+package: ## build the packages for Debian and Red Hat into dist/ (ARCH=amd64 for one architecture alone)
+	$(GO) run ./internal/pack -version '$(VERSION)' -arch '$(ARCH)'
+
+package-check: ## look into the packages of dist/, and build those of the last commit twice, byte for byte
+	$(GO) test ./internal/pack -count=1 -timeout 20m -v -run Package -args -packages $(CURDIR)/dist
 
 clean: ## remove what was built
 	rm -rf bin dist
