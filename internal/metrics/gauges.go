@@ -28,6 +28,7 @@ type gauges struct {
 	backlog, oldest, tickets, held, unrouted, lastEvent *prometheus.Desc
 	paused, projects                                    *prometheus.Desc
 	size, free, broken, failed                          *prometheus.Desc
+	certificate                                         *prometheus.Desc
 }
 
 func newGauges(f *families) *gauges {
@@ -56,6 +57,8 @@ func newGauges(f *families) *gauges {
 			"1 when nothing is written any more because the disk or the database cannot be trusted; ticketd ends then."),
 		failed: f.read("ticketd_store_scrape_error",
 			"1 when the store did not answer this scrape in time, so that what is read from it is missing."),
+		certificate: f.read("ticketd_tls_certificate_expiry_timestamp_seconds",
+			"When the certificate that the webhook shows ends; absent where it has none."),
 	}
 }
 
