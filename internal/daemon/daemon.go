@@ -93,6 +93,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		o: o, wakeApply: wake.New(), wakes: make(map[string]wake.Signal), deliverers: make(map[string]*deliver.Deliverer),
 		started: o.Now(), errors: remembered, metrics: measure(o), service: service{pulse: pulse.New()},
 	}
+	d.tellLosses()
 	defer func() {
 		if err != nil {
 			d.close()
@@ -130,7 +131,7 @@ func (d *Daemon) listen() (err error) {
 	s := d.o.Config.Server
 	d.door, err = receive.New(receive.Options{
 		Store: d.store, Path: s.Path, Tokens: credentials(s.Tokens), Capabilities: credentials(s.Capabilities),
-		Open: s.InsecureNoAuth, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.Set, Answered: d.countRequest,
+		Open: s.InsecureNoAuth, TrustedProxies: s.TrustedProxies, Logger: d.o.Logger, Now: d.o.Now, Accepted: d.wakeApply.Set, Answered: d.countRequest,
 	})
 	if err != nil {
 		return fmt.Errorf("setting up the webhook: %w", err)
@@ -140,13 +141,17 @@ func (d *Daemon) listen() (err error) {
 		return err
 	}
 	d.webhook.Listener = receive.Limit(d.webhook.Listener, mostConnections(), d.o.Logger)
-	d.webhook.server = receive.NewDrain(receive.Server(d.door, d.o.Logger))
+	server := receive.Server(d.door, d.o.Logger)
+	if err := d.secure(server); err != nil {
+		return err
+	}
+	d.webhook.server = receive.NewDrain(server)
 	if s.Admin != "" {
 		if d.admin.Listener, err = d.o.Listen("tcp", s.Admin); err != nil {
 			return fmt.Errorf("listening for health checks: %w", err)
 		}
 		d.admin.Listener = receive.Limit(d.admin.Listener, mostProbes, d.o.Logger)
-		health := web.New(web.Options{Checks: d.checks(), Trackers: d.trackerStates, Metrics: d.metrics.Handler(), Version: d.o.Version, Logger: d.o.Logger})
+		health := web.New(web.Options{Checks: d.checks(), Trackers: d.trackerStates, Metrics: d.metrics.Handler(), Pprof: s.Pprof, Version: d.o.Version, Logger: d.o.Logger})
 		d.admin.server = receive.NewDrain(receive.Server(health, d.o.Logger))
 	}
 	d.control = d.listenForCommands()

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -29,6 +30,9 @@ type Connected struct {
 	Tracker Tracker
 	Clock   *outbound.Clock // follows the tracker's clock
 	Pace    deliver.Pace
+
+	// Credential tells the credential from another, as it is now.
+	Credential func() [sha256.Size]byte
 }
 
 // TrackerOptions say how trackers are connected. Config is required.
@@ -52,7 +56,7 @@ func Connect(o TrackerOptions) (map[string]Connected, error) {
 		if err != nil {
 			return nil, fmt.Errorf("setting up jira.%s: %w", name, err)
 		}
-		all[name] = Connected{t, clock, paced(c.Pacing, deliver.JiraPace())}
+		all[name] = Connected{t, clock, paced(c.Pacing, deliver.JiraPace()), c.Token.Digest}
 	}
 	for name, c := range o.Config.GitHub {
 		clock := new(outbound.Clock)
@@ -60,7 +64,11 @@ func Connect(o TrackerOptions) (map[string]Connected, error) {
 		if err != nil {
 			return nil, fmt.Errorf("setting up github.%s: %w", name, err)
 		}
-		all[name] = Connected{t, clock, paced(c.Pacing, gitHubPace(c.Site.Hostname()))}
+		credential := c.Token
+		if c.App != nil {
+			credential = c.App.PrivateKey
+		}
+		all[name] = Connected{t, clock, paced(c.Pacing, gitHubPace(c.Site.Hostname())), credential.Digest}
 	}
 	return all, nil
 }
@@ -82,7 +90,7 @@ func (d *Daemon) wireTrackers(rules *mapping.Mapping) error {
 		d.wakes[name] = wake.New()
 		d.deliverers[name] = deliver.New(deliver.Options{
 			Name: name, Tracker: &observed{c.Tracker, name, d.metrics}, Observe: d.observer(name), Store: d.store, Mapping: rules, Pace: c.Pace, Timing: timing,
-			Logger: d.o.Logger, Now: d.o.Now, Skew: c.Clock.Skew, Pulse: d.service.pulse.Stage(StageDeliver + " " + name),
+			Logger: d.o.Logger, Now: d.o.Now, Skew: c.Clock.Skew, Credential: c.Credential, Pulse: d.service.pulse.Stage(StageDeliver + " " + name),
 		})
 	}
 	return nil

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
@@ -15,7 +16,7 @@ import (
 	"ticketd/store"
 )
 
-// Options of a Deliverer. All but Skew, Rand, Observe and Pulse are required.
+// Options of a Deliverer. All but Skew, Rand, Observe, Credential and Pulse are required.
 type Options struct {
 	Name    string // of the tracker, as configured
 	Tracker Tracker
@@ -28,18 +29,24 @@ type Options struct {
 	Skew    func() time.Duration // how far the tracker's clock is ahead of Now; nil: not at all
 	Rand    func() float64       // jitter in [0, 1); nil: the runtime's
 	Observe Observer
-	Pulse   *pulse.Stage // where Run promises when it will be back; may be nil
+
+	// Credential tells the tracker's credential from another, as it is now. Where one that was refused is
+	// replaced, the tracker is tried at once. nil: that is not seen.
+	Credential func() [sha256.Size]byte
+
+	Pulse *pulse.Stage // where Run promises when it will be back; may be nil
 }
 
 // Deliverer drives one tracker. It is used by one goroutine.
 type Deliverer struct {
 	o        Options
 	pace     *pacer
-	scopes   []store.Scope   // as read at the start of the step, and as saved since
-	known    bool            // the credential was seen to be good since the last refusal
-	audited  map[string]bool // projects whose existing tickets were listed since start
-	down     time.Time       // until when an unreachable or unwell tracker is left alone
-	failed   atomic.Int64    // consecutive calls that ended so; read by others too
+	scopes   []store.Scope     // as read at the start of the step, and as saved since
+	known    bool              // the credential was seen to be good since the last refusal
+	used     [sha256.Size]byte // the credential as it was before the last step that called the tracker
+	audited  map[string]bool   // projects whose existing tickets were listed since start
+	down     time.Time         // until when an unreachable or unwell tracker is left alone
+	failed   atomic.Int64      // consecutive calls that ended so; read by others too
 	doing    atomic.Pointer[Doing]
 	counted  bool            // the lines of tickets that wait for their turn were looked at, and turn holds
 	turn     time.Time       // when the next of them may have its turn; zero: none waits
@@ -55,6 +62,9 @@ func New(o Options) *Deliverer {
 	}
 	if o.Skew == nil {
 		o.Skew = func() time.Duration { return 0 }
+	}
+	if o.Credential == nil {
+		o.Credential = func() (same [sha256.Size]byte) { return same }
 	}
 	o.Observe = o.Observe.filled()
 	o.Logger = o.Logger.With("tracker", o.Name)
@@ -108,15 +118,19 @@ func (d *Deliverer) Step(ctx context.Context) (Did, error) {
 	if d.scopes, err = d.o.Store.Scopes(ctx, d.o.Name); err != nil {
 		return Did{}, err
 	}
+	if err := d.renewed(ctx, now); err != nil {
+		return Did{}, err
+	}
 	p := d.pauses(now)
 	if d.pace == nil {
 		d.pace = newPacer(d.o.Pace, p.tracker.Slowed, now)
 	}
 	for _, at := range []time.Time{p.tracker.PausedUntil, d.down, d.pace.next(now)} {
 		if at.After(now) {
-			return Did{Next: at}, nil
+			return Did{Next: d.sooner(at, now)}, nil
 		}
 	}
+	d.used = d.o.Credential()
 	if !d.known {
 		if err := d.identify(ctx); err != nil || !d.known {
 			return Did{Next: now}, err

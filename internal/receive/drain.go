@@ -83,7 +83,7 @@ func (d *Drain) Serve(l net.Listener) error {
 		_ = l.Close() // Stop may have done it
 		return nil
 	}
-	if err := d.server.Serve(l); !d.isStopping() || !errors.Is(err, net.ErrClosed) {
+	if err := Serve(d.server, l); !d.isStopping() || !errors.Is(err, net.ErrClosed) {
 		return err
 	}
 	return nil
