@@ -62,3 +62,40 @@ func BenchmarkClaimAndRecordBehindABacklog(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkGauges measures what a scrape of the metrics asks of a large store: a million events, of which
+// a thousand wait; a hundred thousand tickets of two kilobytes, half of them due, a thousand failing.
+func BenchmarkGauges(b *testing.B) {
+	s, err := Open(b.Context(), Options{Path: b.TempDir() + "/ticketd.db"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	now := time.Now()
+	for _, text := range []string{`
+		INSERT INTO events (digest, body, erased, source, received, last_seen, seen, state, type, kind, uuid, reason)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+		SELECT i || 'x', zeroblob(500), 0, 'token', i, i, 1, CASE WHEN i > 999000 THEN 'new' ELSE 'applied' END, 'T', 'violation', i, '' FROM n`, `
+		INSERT INTO tickets (members, generation, marker, tracker, project, issue_type, rule, state,
+			ref_id, ref_key, ref_project, ref_url, prev_id, prev_key, prev_project, prev_url, attempts, send_deadline,
+			attempt_end, known, applied, misses, first_miss, failures, audit_at, reason, hint, version, token, leased, due, created, updated)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+		SELECT 'violation/' || i, 1, 'dtw-' || i, CASE WHEN i % 2 THEN 'jira' ELSE 'hub' END, 'P' || (i % 50), 'Bug', 'all',
+			CASE i % 20 WHEN 0 THEN 'held' WHEN 1 THEN 'closed' ELSE 'live' END,
+			i, 'SEC-' || i, 'SEC', 'https://x/SEC-1', '', '', '', '', 1, 1000, 2000, 1, '{"draft":"' || hex(zeroblob(1000)) || '"}', 0, 0,
+			CASE WHEN i % 100 = 2 THEN 3 ELSE 0 END, 0, '', '', 3, 4, 0, CASE WHEN i % 2 THEN i ELSE i + 99999999999999 END, 500, 600 FROM n`, `
+		INSERT INTO ops (ticket, name, started, ended, outcome, status, text, request_id)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+		SELECT 1 + i % 100000, 'create', i, i, CASE WHEN i % 100 = 1 THEN 'retry' ELSE 'ok' END, 0, 'what was said', 'id' FROM n`,
+	} {
+		if _, err := s.count(b.Context(), text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		g, err := s.Gauges(b.Context(), now)
+		if err != nil || g.Pending.Count != 1000 || g.Due["jira"].Count != 50_000 || g.Due["hub"].Count != 1000 {
+			b.Fatal(g.Pending, g.Due, err)
+		}
+	}
+}
