@@ -146,6 +146,9 @@ func (d *Daemon) Status(ctx context.Context) Status {
 		}
 		t.Unwell, t.Doing = driven.Unwell(), doing(driven)
 		t.State = t.inWords(well)
+		for _, q := range d.metrics.Quotas(t.Name) {
+			t.Quotas = append(t.Quotas, Quota{Resource: q.Resource, Limit: q.Limit, Remaining: q.Remaining, Reset: q.Reset.UTC()})
+		}
 	}
 	s.LastError = d.errors.newest()
 	s.Reason = d.notReady(ctx)

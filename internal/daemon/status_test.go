@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ticketd/internal/daemon"
+	"ticketd/internal/github/githubtest"
 	"ticketd/internal/jira/jiratest"
 	"ticketd/store"
 )
@@ -104,6 +105,22 @@ func TestTheStatusAsksForAPersonWhereTheCredentialIsRefused(t *testing.T) {
 	})
 }
 
+func TestTheStatusTellsWhatIsLeftOfAQuota(t *testing.T) {
+	inWorld(t, settings{}, func(w *world) {
+		w.github.Fail(githubtest.Fault{Op: "create", Kind: githubtest.Primary, Delay: 30 * time.Minute})
+		w.post(target("CREATED", "t-1", 1611058000))
+		w.settle()
+		s := w.status()
+		github := trackerOf(t, s, "github")
+		if len(github.Quotas) != 1 || github.Quotas[0].Limit != 5000 || github.Quotas[0].Remaining != 0 || !github.Quotas[0].Reset.After(s.Now) {
+			t.Errorf("the quotas are %+v", github.Quotas)
+		}
+		if len(github.Pauses) != 1 || github.Pauses[0].Kind != "throttled" || len(s.Attention) != 0 {
+			t.Errorf("github is %+v, attention %q", github, s.Attention)
+		}
+	})
+}
+
 func TestTheStatusNamesWhatIsHeldAndHowToGoOn(t *testing.T) {
 	inWorld(t, settings{jira: jiratest.Options{Projects: []jiratest.Project{blocked()}}}, func(w *world) {
 		w.open("v-1")
@@ -144,13 +161,28 @@ func TestTheStatusTellsWhatATrackerIsBusyWith(t *testing.T) {
 	})
 }
 
-func TestTheStatusRemembersTheLastErrorAndWhatNoRuleMatches(t *testing.T) {
+func TestTheStatusRemembersTheLastError(t *testing.T) {
+	inWorld(t, settings{}, func(w *world) {
+		if e := w.status().LastError; e != nil {
+			t.Errorf("without an error: %+v", e)
+		}
+		w.config.examine = true
+		w.restartWith("[[rule]]\nname = \"all\"\ntracker = \"jira\"\nproject = \"NOPE\"\n")
+		w.settle()
+		s := w.status()
+		if e := s.LastError; e == nil || e.Message != "a tracker is not as the rules need it" || !strings.Contains(e.Detail, "project=NOPE") || e.At.After(s.Now) {
+			t.Errorf("the last error is %+v", e)
+		}
+	})
+}
+
+func TestTheStatusCountsWhatNoRuleMatches(t *testing.T) {
 	inWorld(t, settings{rules: "[[rule]]\nname = \"none\"\nmatch.title = \"no such title\"\ntracker = \"jira\"\nproject = \"SEC\"\n"}, func(w *world) {
 		w.post(violation("OPENED", "v-1", 1611058000))
 		w.settle()
 		s := w.status()
-		if s.Unrouted != 1 || s.LastError != nil {
-			t.Errorf("%d without a rule, last error %+v", s.Unrouted, s.LastError)
+		if s.Unrouted != 1 {
+			t.Errorf("%d without a rule", s.Unrouted)
 		}
 	})
 }

@@ -79,7 +79,8 @@ func TestTheInvitationPostsWithWhatTheDaemonAccepts(t *testing.T) {
 	onStage(t, func(s *stage) {
 		s.invite()
 		told := s.out.(*bytes.Buffer).String()
-		for _, want := range []string{"Bearer " + s.token, s.webhook(), "/hooks/" + s.secret, `{ "event": "Hello, world!" }`, "opening.json"} {
+		for _, want := range []string{"Bearer " + s.token, s.webhook(), "/hooks/" + s.secret, `{ "event": "Hello, world!" }`, "opening.json",
+			"ticketd status --config " + s.dir, "http://" + s.daemon.AdminAddr() + "/metrics"} {
 			if !strings.Contains(told, want) {
 				t.Errorf("not told: %q", want)
 			}

@@ -144,7 +144,11 @@ func (s *stage) invite() {
 		s.say("\nA violation of your own (edit the file, then post it):\n")
 		s.curl(`-H "Authorization: Bearer `+s.token+`"`, "@"+path, s.webhook())
 	}
-	s.say("\nConfiguration: %s\nCtrl-C ends the demo.\n", filepath.Join(s.dir, "ticketd.toml"))
+	config := filepath.Join(s.dir, "ticketd.toml")
+	s.say("\nSee how it is, as a person and as Prometheus does:\n")
+	s.say("  ticketd status --config %s", config)
+	s.say("  curl http://%s/metrics", s.daemon.AdminAddr())
+	s.say("\nConfiguration: %s\nCtrl-C ends the demo.\n", config)
 }
 
 func (s *stage) curl(auth, data, address string) {
