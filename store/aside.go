@@ -1,9 +1,11 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,4 +85,21 @@ func MoveAside(path string, files []string, at time.Time) (aside []string, err e
 		}
 	}
 	return aside, nil
+}
+
+// Examine tells what [Open] would say of the files of a database, and changes nothing, beside a daemon or
+// without one. It gives [ErrNotFound] where there is none.
+func Examine(ctx context.Context, path string, logger *slog.Logger) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	known, _, err := beside(ctx, path)
+	if err == nil {
+		err = examine(ctx, path, known, logger)
+	}
+	if err != nil {
+		return fmt.Errorf("examining %s: %w", path, err)
+	}
+	return nil
 }

@@ -52,10 +52,14 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restoration, err error) {
 	if err != nil {
 		return Restoration{}, err
 	}
-	if r.Backup, err = attest(ctx, o.From); err != nil {
+	from, err := filepath.Abs(o.From)
+	if err != nil {
+		return Restoration{}, err
+	}
+	if r.Backup, err = attest(ctx, from); err != nil {
 		return Restoration{}, fmt.Errorf("looking at the backup %s: %w", o.From, err)
 	}
-	s := &restoring{path: path, from: o.From, another: o.Another}
+	s := &restoring{path: path, from: from, another: o.Another}
 	defer func() { err = errors.Join(err, s.release()) }()
 	if err := s.look(ctx, &r, o.DryRun); err != nil {
 		return Restoration{}, fmt.Errorf("restoring %s: %w", o.Path, err)

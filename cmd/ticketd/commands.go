@@ -19,6 +19,10 @@ type commands struct {
 	Test       testCommand       `cmd:"" help:"Test the mapping with a folder of cases."`
 	Tickets    ticketCommands    `cmd:"" help:"Look at tickets and act on them."`
 	Events     eventCommands     `cmd:"" help:"Look at the webhook bodies that came in."`
+	Backup     backupCommand     `cmd:"" help:"Back the database up, beside the daemon, and check the copy."`
+	Restore    restoreCommand    `cmd:"" help:"Put a backup in the place of the database."`
+	Recover    recoverCommand    `cmd:"" help:"Take up a lost, damaged or old database by the trackers' own tickets."`
+	Prune      pruneCommand      `cmd:"" help:"Delete what is done with and old."`
 	Schema     schemaCommand     `cmd:"" help:"Print the JSON schema of the configuration, for editors."`
 	Completion completionCommand `cmd:"" help:"Print the completion of commands and flags for a shell."`
 	Man        manCommand        `cmd:"" help:"Print the manual page."`

@@ -171,7 +171,7 @@ func (f storeFlags) with(ctx context.Context, p *program, act func(s *store.Stor
 	s, err := store.Open(ctx, store.Options{Path: path, Shared: true})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return &failure{code: exitFailure, err: err, hint: "`ticketd serve` makes the database when it first starts; is store.path right?"}
+		return &failure{code: exitFailure, err: err, hint: noDatabaseHint}
 	case err != nil:
 		return &failure{code: exitFailure, err: err, hint: cmp.Or(hintFor(err), "run it as the user that the daemon runs as; is store.path right?")}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"syscall"
 
 	"ticketd/internal/systemd"
@@ -45,25 +44,26 @@ func (p *program) fail(err error) int {
 
 // What to do about a disk, whoever met its error: SQLite or ticketd itself.
 const (
-	fullHint     = "make room on the disk; nothing was lost"
-	diskHint     = "check the disk; what could not be written was not accepted"
-	readOnlyHint = "let the user that the daemon runs as write there; a disk that was mounted read-only after an error needs a check first"
+	fullHint       = "make room on the disk; nothing was lost"
+	diskHint       = "check the disk; what could not be written was not accepted"
+	noDatabaseHint = "`ticketd serve` makes the database when it first starts; is store.path right?"
+	readOnlyHint   = "let the user that the daemon runs as write there; a disk that was mounted read-only after an error needs a check first"
 )
 
 // hintFor says what to do about the errors that every command can meet.
 func hintFor(err error) string {
-	if lost, ok := errors.AsType[*store.LostError](err); ok {
-		return "put the database back, or its newest backup; to go on without what is missing: " + moveAside(lost.Aside)
+	if _, ok := errors.AsType[*store.LostError](err); ok {
+		return "put back what is missing, or the newest backup with `ticketd restore`; where there is none, `ticketd recover` begins anew with what the trackers have"
 	}
 	for _, known := range []struct {
 		err  error
 		hint string
 	}{
 		{store.ErrLocked, "stop the other `ticketd serve` first, or give this one a store of its own"},
-		{store.ErrNewer, "use the newest ticketd that ever ran with this database"},
+		{store.ErrNewer, "use the newest ticketd that ever ran with this database; to go back to this one, restore a backup of before, such as the copy that an upgrade leaves beside the database (ticketd.db.schema-3)"},
 		{store.ErrBusy, "try again in a moment"},
 		{store.ErrFull, fullHint},
-		{store.ErrDamaged, "check the disk; move the database with its -wal and -shm aside, leave its .hwm there, and put back the newest backup"},
+		{store.ErrDamaged, "check the disk, then put back the newest backup with `ticketd restore`; where there is none, `ticketd recover` rebuilds the database from the trackers"},
 		{store.ErrDisk, diskHint},
 		{store.ErrSuspect, "check the disk; a new start looks whether the database is whole"},
 		{store.ErrReadOnly, readOnlyHint},
@@ -79,14 +79,4 @@ func hintFor(err error) string {
 		}
 	}
 	return ""
-}
-
-// moveAside gives the command that moves files away without deleting any, not even one that was moved
-// away before.
-func moveAside(files []string) string {
-	moves := make([]string, len(files))
-	for i, f := range files {
-		moves[i] = fmt.Sprintf("mv -i %q %q", f, f+".old")
-	}
-	return strings.Join(moves, " && ")
 }

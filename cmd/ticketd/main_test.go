@@ -50,9 +50,11 @@ func TestTheScriptsRun(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"accept":    accept,
 			"exits":     exits,
 			"fill":      fill,
 			"fill_line": fillLine,
+			"newer":     newer,
 		},
 	})
 }

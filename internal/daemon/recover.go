@@ -1,0 +1,165 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"ticketd/internal/deliver"
+	"ticketd/store"
+)
+
+// Recovery is what [Recover] found and did.
+type Recovery struct {
+	Trouble error         // for which the database that was there could not be opened; nil: it was taken as it is, or there was none
+	Aside   []string      // where the files are now that were in the way; in a dry run, which files are
+	Known   int           // tickets that the database knows
+	Places  []SearchPlace // in the order of the rules
+}
+
+// SearchPlace is a project or repository that rules lead to, and what is in it of ours.
+type SearchPlace struct {
+	Tracker, Project string
+	Issues           int              // with a marker of this installation
+	Open             int              // of them
+	Unknown          []store.Sighting // of them, that no ticket of the database refers to
+	Err              error            // of the tracker; nothing is known then
+}
+
+// Recover takes up a database that was lost, damaged or overtaken, while no daemon runs. What keeps it from
+// being opened is moved aside, a new one is made where there is none, and every project that a rule leads to
+// is listed: our issues are kept by their markers, and each is adopted as soon as its finding comes again.
+// The database is marked as restored, so that the daemon looks before it does anything. A daemon that starts
+// with a new or restored database does the same by itself, a project at a time; here a person sees it.
+//
+// Nothing is changed in a tracker. A dry run changes nothing at all, and may be made beside a daemon. A
+// tracker that does not answer is told in its place; an error is one of the store or the configuration.
+func Recover(ctx context.Context, o TrackerOptions, dry bool) (r Recovery, err error) {
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	trackers, err := Connect(o)
+	if err != nil {
+		return Recovery{}, err
+	}
+	open := o.takeUp
+	if dry {
+		open = o.lookInto
+	}
+	s, err := open(ctx, &r)
+	if err != nil {
+		return r, err
+	}
+	if s != nil {
+		defer func() { err = errors.Join(err, s.Close()) }()
+		counts, err := s.Counts(ctx)
+		if err != nil {
+			return r, err
+		}
+		for _, n := range counts.Tickets {
+			r.Known += n
+		}
+	}
+	finders := make(map[string]*deliver.Deliverer, len(trackers))
+	for name, c := range trackers {
+		finders[name] = deliver.New(deliver.Options{
+			Name: name, Tracker: c.Tracker, Store: s, Mapping: o.Config.Mapping, Logger: o.Logger, Now: o.Now, Skew: c.Clock.Skew,
+		})
+	}
+	for _, p := range o.places() {
+		if err := p.search(ctx, finders[p.Tracker], s != nil, dry); err != nil {
+			return r, err
+		}
+		r.Places = append(r.Places, p)
+	}
+	return r, nil
+}
+
+// takeUp opens the database, without what keeps it from being opened, and marks it as restored.
+func (o TrackerOptions) takeUp(ctx context.Context, r *Recovery) (*store.Store, error) {
+	path := o.Config.Store.Path
+	for {
+		s, err := store.Open(ctx, store.Options{Path: path, Logger: o.Logger, Now: o.Now})
+		if err == nil {
+			if err := s.MarkRestored(ctx); err != nil {
+				return nil, errors.Join(err, s.Close())
+			}
+			return s, nil
+		}
+		files := store.Removable(path, err)
+		if len(files) == 0 {
+			return nil, err
+		}
+		r.Trouble = errors.Join(r.Trouble, err)
+		moved, err := store.MoveAside(path, files, o.Now())
+		r.Aside = append(r.Aside, moved...)
+		if err == nil && len(moved) == 0 {
+			err = fmt.Errorf("nothing of it could be moved aside: %w", r.Trouble)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// lookInto opens the database beside a daemon. It gives nil where there is none, or none that can be opened.
+func (o TrackerOptions) lookInto(ctx context.Context, r *Recovery) (*store.Store, error) {
+	path := o.Config.Store.Path
+	err := store.Examine(ctx, path, o.Logger)
+	if files := store.Removable(path, err); len(files) > 0 {
+		r.Trouble, r.Aside = err, files
+		return nil, nil
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, store.Options{Path: path, Shared: true, Logger: o.Logger, Now: o.Now})
+}
+
+// places gives where rules lead to, each once.
+func (o TrackerOptions) places() (all []SearchPlace) {
+	for _, need := range o.Config.Mapping.Needs() {
+		to := need.Destination
+		if !slices.ContainsFunc(all, func(p SearchPlace) bool { return p.Tracker == to.Tracker && p.Project == to.Project }) {
+			all = append(all, SearchPlace{Tracker: to.Tracker, Project: to.Project})
+		}
+	}
+	return all
+}
+
+// search lists our issues and, unless it is a dry run, keeps those that no ticket refers to. Its error is the
+// store's.
+func (p *SearchPlace) search(ctx context.Context, d *deliver.Deliverer, known, dry bool) error {
+	found, err := d.List(ctx, p.Project)
+	if err != nil {
+		p.Err = err
+		return ctx.Err()
+	}
+	p.Issues = len(found)
+	for _, issue := range found {
+		if issue.Open {
+			p.Open++
+		}
+	}
+	switch {
+	case !known:
+		for _, issue := range found {
+			p.Unknown = append(p.Unknown, store.Sighting{
+				Tracker: p.Tracker, Marker: issue.Marker, Ref: issue.Ref, Open: issue.Open, Created: issue.Created,
+			})
+		}
+	case dry:
+		p.Unknown, err = d.Unknown(ctx, found)
+	default:
+		p.Unknown, err = d.Remember(ctx, p.Project, found)
+	}
+	return err
+}
