@@ -79,8 +79,9 @@ func (d *Daemon) inform(ctx context.Context) {
 		every = min(every, d.o.Watchdog/3)
 	}
 	d.notify(systemd.Ready, systemd.Status(*d.service.line.Load()), systemd.Alive)
-	for w := (watch{Daemon: d}); ctx.Err() == nil; w.look() {
-		wake.New().Sleep(ctx, every)
+	w := watch{Daemon: d}
+	for wake.New().Sleep(ctx, every); ctx.Err() == nil; wake.New().Sleep(ctx, every) {
+		w.look()
 	}
 }
 

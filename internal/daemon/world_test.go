@@ -65,7 +65,8 @@ type settings struct {
 	rules    string // instead of the usual ones, with [[events]] if need be
 	examine  bool   // have a look at the trackers at every start
 
-	watch func(*http.Request) // sees what goes out; may be nil
+	watch   func(*http.Request)   // sees what goes out; may be nil
+	options func(*daemon.Options) // changes the daemon's own; may be nil
 }
 
 const usualRules = `
@@ -150,8 +151,7 @@ func (w *world) start() {
 		w.t.Fatal(problems)
 	}
 	w.hooks, w.pokes = newPipeListener(), newPipeListener()
-	var err error
-	w.daemon, err = daemon.New(w.t.Context(), daemon.Options{
+	o := daemon.Options{
 		Config: c, Version: "test", Examine: w.config.examine, Transport: w, Timing: deliver.Timing{Idle: time.Hour}, // virtual days must stay cheap
 		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: w.logs}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Listen: func(network, _ string) (net.Listener, error) {
@@ -160,8 +160,12 @@ func (w *world) start() {
 			}
 			return w.hooks, nil
 		},
-	})
-	if err != nil {
+	}
+	if w.config.options != nil {
+		w.config.options(&o)
+	}
+	var err error
+	if w.daemon, err = daemon.New(w.t.Context(), o); err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
