@@ -1,0 +1,60 @@
+package watch_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"ticketd/internal/proof/program"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(program.Exit)) }
+
+// Where the files lie, from here.
+const (
+	prometheusFolder = "../../../packaging/prometheus"
+	dashboardFile    = "../../../packaging/grafana/ticketd.json"
+	runbookFile      = "../../../docs/runbook.md"
+)
+
+var (
+	alertsFile = filepath.Join(prometheusFolder, "alerts.yaml")        //nolint:gochecknoglobals // never changed
+	testFiles  = []string{"alerts_test.yaml", "alerts_days_test.yaml"} //nolint:gochecknoglobals // likewise
+)
+
+// toolLimit bounds a run of promtool on a machine that has much else to do.
+const toolLimit = 5 * time.Minute
+
+// tool finds a program of Prometheus, and skips the test where it is missing.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed (Debian's package is called prometheus)", name)
+	}
+	return path
+}
+
+// promtool runs it and fails the test with what it says where it is not content.
+func promtool(t *testing.T, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), toolLimit)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, tool(t, "promtool"), args...).CombinedOutput(); err != nil {
+		t.Fatalf("promtool %q: %v\n%s", args, err, out)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
