@@ -64,7 +64,7 @@ fuzz: ## fuzz every target for FUZZ (30s) each
 	done
 
 package: ## build the packages for Debian and Red Hat into dist/ (ARCH=amd64 for one architecture alone)
-	$(GO) run ./internal/pack -version '$(VERSION)' -arch '$(ARCH)'
+	$(GO) run ./internal/pack -version '$(VERSION)' -arch '$(ARCH)'$(if $(MAINTAINER), -maintainer '$(MAINTAINER)')
 
 package-check: ## look into the packages of dist/, and build those of the last commit twice, byte for byte
 	$(GO) test ./internal/pack -count=1 -timeout 20m -v -run Package -args -packages $(CURDIR)/dist

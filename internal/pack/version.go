@@ -45,7 +45,7 @@ func packageVersion(describe string, at time.Time) string {
 	if dirty {
 		suffix = "+dirty"
 	}
-	release := regexp.MustCompile(`^v?(\d+(?:\.\d+)*)(?:-(.+?))?(?:-(\d+)-(g[0-9a-f]+))?$`).FindStringSubmatch(describe)
+	release := regexp.MustCompile(`^v?(\d+(?:\.\d+)*)(?:-(.+?))??(?:-(\d+)-(g[0-9a-f]+))?$`).FindStringSubmatch(describe)
 	if release == nil || hash(describe) {
 		return "0~" + at.Format("20060102150405") + ".g" + plain(describe) + suffix
 	}
