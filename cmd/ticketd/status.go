@@ -39,6 +39,8 @@ func (c *statusCommand) Run(ctx context.Context, p *program) error {
 	switch {
 	case errors.Is(silent, daemon.ErrNotRunning):
 		return &failure{code: exitFailure, err: silent, hint: "start it (`systemctl start ticketd`, or `ticketd serve`); `journalctl -u ticketd` tells why it ended"}
+	case errors.Is(silent, daemon.ErrPathTooLong):
+		return &failure{code: exitFailure, err: silent, hint: "give store.path a shorter one; until then /readyz and the log tell how it is"}
 	case silent != nil:
 		return &failure{code: exitFailure, err: silent, hint: "`journalctl -u ticketd` tells what it does; run this as root, or as the user that the daemon runs as"}
 	case len(status.Attention) > 0:

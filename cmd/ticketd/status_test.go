@@ -102,3 +102,19 @@ func refusedCredentialIsTold(t *testing.T, config string) {
 		t.Errorf("status --json says %s: %v", stdout, err)
 	}
 }
+
+func TestWhereNoSocketCanBeTheStatusIsThatOfTheDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("long", 30), "ticketd.db")
+	s, err := store.Open(t.Context(), store.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := asked(t, "--store", path)
+	if code != exitFailure || !strings.Contains(stdout, "No ticketd answers") || !strings.Contains(stderr, "too long for a socket") ||
+		!strings.Contains(stderr, "hint: give store.path a shorter one") {
+		t.Errorf("status ends with %d and says %s%s", code, stdout, stderr)
+	}
+}

@@ -16,13 +16,16 @@ import (
 	"ticketd/internal/receive"
 )
 
-// ErrNotRunning says that no daemon listens beside a store.
-var ErrNotRunning = errors.New("no ticketd runs with this database")
+// Errors of [Ask] that its caller tells apart.
+var (
+	ErrNotRunning  = errors.New("no ticketd runs with this database")
+	ErrPathTooLong = errors.New("a ticketd with this database cannot be asked: the path is too long for a socket beside it")
+)
 
 // What the command line waits for the daemon.
 const (
 	wakeLimit  = time.Second
-	askLimit   = 2 * statusTimeout
+	askLimit   = readyTimeout + readTimeout + 2*time.Second
 	mostAnswer = 4 << 20 // bytes
 )
 
@@ -43,7 +46,8 @@ func Poke(ctx context.Context, storePath string) {
 	}
 }
 
-// Ask asks the daemon that has the store open how it is. It gives [ErrNotRunning] where there is none.
+// Ask asks the daemon that has the store open how it is. It gives [ErrNotRunning] where there is none, and
+// [ErrPathTooLong] where a daemon could have no control socket.
 func Ask(ctx context.Context, storePath string) (Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
@@ -51,6 +55,8 @@ func Ask(ctx context.Context, storePath string) (Status, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return Status{}, ErrNotRunning
+	case errors.Is(err, syscall.EINVAL):
+		return Status{}, ErrPathTooLong
 	case errors.Is(err, context.DeadlineExceeded):
 		return Status{}, fmt.Errorf("ticketd does not answer on %s: it is starting, or hangs", socketPath(storePath))
 	case err != nil:

@@ -17,12 +17,19 @@ import (
 	"ticketd/internal/daemon"
 )
 
-// running starts a daemon on real listeners with its store in a folder; tracker is the address of the one
-// tracker it has. It gives the path of the store.
+// running starts a daemon on real listeners with its store in a folder, and with a tracker that is not there.
+// It gives the path of the store.
 func running(t *testing.T, folder string, log *slog.Logger) (path string) {
 	t.Helper()
+	path, _ = runningWith(t, folder, log, "")
+	return path
+}
+
+// runningWith is running with a health listener that has more settings.
+func runningWith(t *testing.T, folder string, log *slog.Logger, settings string) (path string, d *daemon.Daemon) {
+	t.Helper()
 	path = filepath.Join(folder, "ticketd.db")
-	text := strings.NewReplacer("127.0.0.1:1", "127.0.0.1:0", "%q", `"`+path+`"`).Replace(head) + `
+	text := strings.NewReplacer("127.0.0.1:1", "127.0.0.1:0", "%q", `"`+path+`"`, `admin = ""`, `admin = "127.0.0.1:0"`+"\n"+settings).Replace(head) + `
 [github.github]
 url = "http://127.0.0.1:1"
 token = "github-secret-token"
@@ -48,7 +55,7 @@ repository = "acme/app"
 			t.Errorf("the daemon ended with: %v", err)
 		}
 	})
-	return path
+	return path, d
 }
 
 func TestOnlyTheOwnerReachesTheControlSocketAndItTellsTheStatus(t *testing.T) {
@@ -141,8 +148,24 @@ func TestAPathThatIsTooLongForASocketIsAWarningAndTheDaemonRuns(t *testing.T) {
 	if !strings.Contains(log.String(), "`ticketd status` cannot ask this daemon") {
 		t.Errorf("the log says %s", log)
 	}
-	if _, err := daemon.Ask(t.Context(), path); err == nil || errors.Is(err, daemon.ErrNotRunning) {
+	if _, err := daemon.Ask(t.Context(), path); !errors.Is(err, daemon.ErrPathTooLong) {
 		t.Errorf("asked: %v", err)
 	}
 	daemon.Poke(t.Context(), path)
+}
+
+func TestProfilesAreServedWhereTheyWereAskedForAndToNobodyAtTheWebhook(t *testing.T) {
+	for settings, want := range map[string]int{"": http.StatusNotFound, "pprof = true": http.StatusOK} {
+		_, d := runningWith(t, t.TempDir(), slog.New(slog.DiscardHandler), settings)
+		for address, want := range map[string]int{d.AdminAddr(): want, d.WebhookAddr(): http.StatusNotFound} {
+			resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + address + "/debug/pprof/heap")
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("with %q %s answers %s, want %d", settings, address, resp.Status, want)
+			}
+		}
+	}
 }

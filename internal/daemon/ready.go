@@ -12,7 +12,7 @@ import (
 // them: events are still accepted and kept.
 func (d *Daemon) checks() []web.Check {
 	return []web.Check{
-		{Name: "store", Pass: d.store.Ready},
+		{Name: "store", Pass: d.writes},
 		{Name: "webhook", Pass: d.listens},
 		{Name: "progress", Pass: d.progresses},
 	}
@@ -20,6 +20,8 @@ func (d *Daemon) checks() []web.Check {
 
 // notReady tells what is not as it must be, "" where all is.
 func (d *Daemon) notReady(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
 	var all []string
 	for _, c := range d.checks() {
 		if err := c.Pass(ctx); err != nil {
@@ -27,6 +29,15 @@ func (d *Daemon) notReady(ctx context.Context) string {
 		}
 	}
 	return strings.Join(all, "; ")
+}
+
+// writes gives an error where no event can be stored.
+func (d *Daemon) writes(ctx context.Context) error {
+	err := d.store.Ready(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("the database does not take a write in time: the disk is slow, or hangs")
+	}
+	return err
 }
 
 // listens gives an error where no webhook is taken.

@@ -123,8 +123,11 @@ type StoreStatus struct {
 	Free     int64  `json:"free_bytes"` // left on that file system
 }
 
-// statusTimeout bounds all that one status asks of the store.
-const statusTimeout = 5 * time.Second
+// What one status waits for the store: to write, which tells whether it is ready, and for all that it reads.
+const (
+	readyTimeout = 3 * time.Second
+	readTimeout  = 5 * time.Second
+)
 
 // newestHeld is how many held tickets a status names.
 const newestHeld = 5
@@ -132,8 +135,7 @@ const newestHeld = 5
 // Status tells how it is. It never fails: what cannot be found out within a few seconds is missing, and
 // Unknown says so.
 func (d *Daemon) Status(ctx context.Context) Status {
-	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
-	defer cancel()
+	reason := d.notReady(ctx)
 	s := Stored(ctx, d.store, d.o.Now(), slices.Collect(maps.Keys(d.deliverers))...)
 	s.Backlog = slices.Insert(s.Backlog, 0, s.waiting(StageReceive, "", d.inFlight()))
 	s.Running, s.Version, s.Instance, s.Started = true, d.o.Version, d.o.Config.Instance, d.started.UTC()
@@ -151,8 +153,7 @@ func (d *Daemon) Status(ctx context.Context) Status {
 		}
 	}
 	s.LastError = d.errors.newest()
-	s.Reason = d.notReady(ctx)
-	s.Ready = s.Reason == ""
+	s.Reason, s.Ready = reason, reason == ""
 	s.Attention = s.attention()
 	return s
 }
@@ -174,6 +175,8 @@ func doing(driven *deliver.Deliverer) *Doing {
 // Stored gives the part of a status that the database tells, of a daemon that does not run or does not
 // answer. The trackers are those that are named, and those that the database knows anything of.
 func Stored(ctx context.Context, st *store.Store, now time.Time, trackers ...string) Status {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	s := Status{
 		Now: now.UTC(), Backlog: []Backlog{}, Trackers: []TrackerStatus{}, Tickets: map[store.TicketState]int{},
 		Held: HeldStatus{Reasons: map[store.Held]int{}, Newest: []HeldTicket{}},
