@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 )
 
@@ -17,7 +18,8 @@ const (
 	self        = "service.test"     // this program
 	release     = "ticketd.deb"      // the package
 	nextRelease = "ticketd-next.deb" // the same with another version
-	nextVersion = "99.0.0"
+	version     = "1.0.0"
+	nextVersion = "1.1.0"
 )
 
 // payload makes the folder that containers have as /mnt, once for all tests.
@@ -41,31 +43,31 @@ var payload = sync.OnceValues(func() (dir string, err error) { //nolint:gocheckn
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(interrupted, "sh", "-c", standIn, "sh", root, dir, nextVersion)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("making the packages: %w\n%s", err, out)
+	var both sync.WaitGroup
+	var older, newer error
+	both.Go(func() { older = pack(root, dir, version, release) })
+	both.Go(func() { newer = pack(root, dir, nextVersion, nextRelease) })
+	both.Wait()
+	if err := errors.Join(older, newer); err != nil {
+		return "", err
 	}
 	return dir, nil
 })
 
-const standIn = `set -e
-root=$1; dist=$2; next=$3
-cd "${HWT:-$root}"
-for v in 1.0.0 "$next"; do
-  t=$dist/tree-$v; mkdir -p $t/DEBIAN $t/usr/bin $t/usr/lib/systemd/system $t/usr/lib/sysusers.d $t/etc/ticketd
-  CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$v" -o $t/usr/bin/ticketd ./cmd/ticketd
-  cp $root/packaging/systemd/*.service $root/packaging/systemd/*.socket $t/usr/lib/systemd/system/
-  cp $root/packaging/systemd/sysusers.conf $t/usr/lib/sysusers.d/ticketd.conf
-  [ -z "$HPLAIN" ] || sed -i 's/^Type=notify/Type=exec/; /^Sockets=/d; /^WatchdogSec/d' $t/usr/lib/systemd/system/ticketd.service
-  cp $root/packaging/ticketd.toml $t/etc/ticketd/ 2>/dev/null || echo '[server]' > $t/etc/ticketd/ticketd.toml
-  echo /etc/ticketd/ticketd.toml > $t/DEBIAN/conffiles
-  printf 'Package: ticketd\nVersion: %s\nArchitecture: amd64\nMaintainer: x <x@example.com>\nDescription: x\n' $v > $t/DEBIAN/control
-  printf '#!/bin/sh\nset -e\nsystemd-sysusers ticketd.conf\nchgrp ticketd /etc/ticketd/ticketd.toml\nchmod 640 /etc/ticketd/ticketd.toml\nsystemctl daemon-reload\nsystemctl try-restart ticketd.service\n' > $t/DEBIAN/postinst
-  chmod 755 $t/DEBIAN/postinst
-  dpkg-deb -Znone --root-owner-group -b $t $dist/$v.deb
-done
-mv $dist/1.0.0.deb $dist/ticketd.deb; mv $dist/$next.deb $dist/ticketd-next.deb
-`
+// pack has a package built, as `make package` does, and gives it a name.
+func pack(root, dir, version, name string) error {
+	out := filepath.Join(dir, "packages-"+version)
+	cmd := exec.CommandContext(interrupted, "go", "run", "./internal/pack", "-version", version, "-arch", runtime.GOARCH, "-out", out)
+	cmd.Dir = root
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("making a package: %w\n%s", err, said)
+	}
+	made, err := filepath.Glob(filepath.Join(out, "*.deb"))
+	if err != nil || len(made) != 1 {
+		return fmt.Errorf("%d packages were made: %w", len(made), err)
+	}
+	return errors.Join(os.Rename(made[0], filepath.Join(dir, name)), os.RemoveAll(out))
+}
 
 // load gives the folder of the payload.
 var load = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // made once

@@ -12,8 +12,9 @@ import (
 func TestTheServiceRunsAsTheUnitSays(t *testing.T) {
 	inContainer(t, func(t *testing.T, s *site) {
 		s.start()
+		s.sh("curl -sf " + admin + "/readyz") // at once: it came back when it was ready
 		a := newSender("run")
-		s.postAll(a, 5) // at once: systemctl came back when it was ready
+		s.postAll(a, 5)
 		s.judge(a)
 		s.expect("ActiveState", "active", "SubState", "running", "User", "ticketd", "NRestarts", "0")
 
