@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -137,9 +138,42 @@ func TestEveryAlertSaysHowUrgentItIsWhatItIsAndWhatToDo(t *testing.T) {
 		if a.Annotations["summary"] == "" || !strings.Contains(a.Annotations["description"], "{{") {
 			t.Errorf("%s says too little: %q", a.Alert, a.Annotations)
 		}
-		if want := "file:///usr/share/doc/ticketd/runbook.md#" + strings.ToLower(a.Alert); a.Annotations["runbook_url"] != want {
+		if want := "file://" + installed + "/docs/runbook.md#" + strings.ToLower(a.Alert); a.Annotations["runbook_url"] != want {
 			t.Errorf("%s: the runbook is said to be at %q, not at %q", a.Alert, a.Annotations["runbook_url"], want)
 		}
+	}
+}
+
+// The packages keep the folders of the repository, so that what is linked from one file is beside it.
+func TestThePackagesPutTheRunbookAndTheAlertsWhereTheyAreSaidToBe(t *testing.T) {
+	var packages struct {
+		Contents []struct {
+			Src string `json:"src"`
+			Dst string `json:"dst"`
+		} `json:"contents"`
+	}
+	decode(t, "../../../packaging/nfpm.yaml", &packages)
+	for _, file := range []string{"docs/runbook.md", "packaging/prometheus/alerts.yaml", "packaging/prometheus/scrape.example.yaml", "packaging/grafana/ticketd.json"} {
+		where := installed + "/" + file
+		there := false
+		for _, c := range packages.Contents {
+			is, err := path.Match(c.Src, file)
+			there = there || is && err == nil && (c.Dst == where || c.Dst == path.Dir(where))
+		}
+		if !there {
+			t.Errorf("%s is not put at %s", file, where)
+		}
+	}
+	if scrape := string(read(t, scrapeFile)); !strings.Contains(scrape, installed+"/packaging/prometheus/alerts.yaml") {
+		t.Errorf("the example names another place of the alerts:\n%s", scrape)
+	}
+}
+
+func TestPrometheusTakesTheExample(t *testing.T) {
+	t.Parallel()
+	promtool(t, "check", "config", "--syntax-only", scrapeFile)
+	if !strings.Contains(string(read(t, scrapeFile)), "job_name: ticketd ") {
+		t.Error("the job has another name than the one that the alerts ask for")
 	}
 }
 

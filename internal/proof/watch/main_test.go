@@ -19,6 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(program.Ex
 const (
 	prometheusFolder = "../../../packaging/prometheus"
 	dashboardFile    = "../../../packaging/grafana/ticketd.json"
+	scrapeFile       = prometheusFolder + "/scrape.example.yaml"
 	runbookFile      = "../../../docs/runbook.md"
 )
 
@@ -26,6 +27,9 @@ var (
 	alertsFile = filepath.Join(prometheusFolder, "alerts.yaml")        //nolint:gochecknoglobals // never changed
 	testFiles  = []string{"alerts_test.yaml", "alerts_days_test.yaml"} //nolint:gochecknoglobals // likewise
 )
+
+// installed is the folder of the packages' documents.
+const installed = "/usr/share/doc/ticketd"
 
 // toolLimit bounds a run of promtool on a machine that has much else to do.
 const toolLimit = 5 * time.Minute
