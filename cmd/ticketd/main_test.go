@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -47,7 +48,9 @@ func TestTheScriptsRun(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv(withoutDelay())
-			return nil
+			packaged, err := filepath.Abs("../../packaging/ticketd.toml")
+			e.Setenv("PACKAGED", packaged)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"accept":    accept,
