@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,13 +18,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(program.Ex
 const (
 	prometheusFolder = "../../../packaging/prometheus"
 	dashboardFile    = "../../../packaging/grafana/ticketd.json"
+	alertsFile       = prometheusFolder + "/alerts.yaml"
 	scrapeFile       = prometheusFolder + "/scrape.example.yaml"
 	runbookFile      = "../../../docs/runbook.md"
-)
-
-var (
-	alertsFile = filepath.Join(prometheusFolder, "alerts.yaml")        //nolint:gochecknoglobals // never changed
-	testFiles  = []string{"alerts_test.yaml", "alerts_days_test.yaml"} //nolint:gochecknoglobals // likewise
 )
 
 // installed is the folder of the packages' documents.
@@ -44,14 +39,16 @@ func tool(t *testing.T, name string) string {
 	return path
 }
 
-// promtool runs it and fails the test with what it says where it is not content.
-func promtool(t *testing.T, args ...string) {
+// promtool runs it and gives what it says. Where it is not content, the test ends.
+func promtool(t *testing.T, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), toolLimit)
 	defer cancel()
-	if out, err := exec.CommandContext(ctx, tool(t, "promtool"), args...).CombinedOutput(); err != nil {
+	out, err := exec.CommandContext(ctx, tool(t, "promtool"), args...).CombinedOutput()
+	if err != nil {
 		t.Fatalf("promtool %q: %v\n%s", args, err, out)
 	}
+	return string(out)
 }
 
 func read(t *testing.T, path string) []byte {

@@ -31,14 +31,14 @@ type selector struct {
 type matcher struct{ label, operator, value string }
 
 var (
-	space   = regexp.MustCompile(`[ \n\t]+|\[[^\]]*\]|offset +[0-9a-z]+`) //nolint:gochecknoglobals // never changed, as are the others
+	space   = regexp.MustCompile(`[ \n\t]+|\[[^\]]*\]|offset +[0-9a-z]+`)
 	matches = regexp.MustCompile(`(\w+) *(=~|!~|!=|=) *"([^"]*)"`)
 	metric  = regexp.MustCompile(`([a-zA-Z_]\w*)( *\(| *\{[^}]*\})?`)
 	grouper = regexp.MustCompile(`\b(by|without|on|ignoring) *\(([^)]*)\)`)
 )
 
 // words of the language that are no metrics.
-var keywords = []string{"and", "or", "unless", "bool"} //nolint:gochecknoglobals // never changed
+var keywords = []string{"and", "or", "unless", "bool"}
 
 // asks reads a query.
 func asks(text string) (q query) {

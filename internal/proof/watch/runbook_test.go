@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,12 +53,14 @@ func split(fields []string) (words string, flags []string) {
 	return strings.Join(fields[:end], " "), flags
 }
 
-// The ways to go on from one chapter to another lead somewhere.
-func TestEveryLinkOfTheRunbookLeadsToAChapter(t *testing.T) {
+func TestEveryLinkOfTheRunbookLeadsSomewhere(t *testing.T) {
 	text := string(read(t, runbookFile))
 	for _, link := range regexp.MustCompile(`\]\(#(\w+)\)`).FindAllStringSubmatch(text, -1) {
-		if !slices.ContainsFunc(names(t), func(name string) bool { return strings.ToLower(name) == link[1] }) {
+		if !slices.ContainsFunc(names(t), func(name string) bool { return strings.EqualFold(name, link[1]) }) {
 			t.Errorf("there is no chapter #%s", link[1])
 		}
+	}
+	for _, link := range regexp.MustCompile(`\]\((\w+\.md)\)`).FindAllStringSubmatch(text, -1) {
+		read(t, filepath.Join(filepath.Dir(runbookFile), link[1]))
 	}
 }
