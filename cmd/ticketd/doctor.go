@@ -59,12 +59,15 @@ type symptomView struct {
 
 // Run examines the trackers and tells what was found.
 func (k *doctorCommand) Run(ctx context.Context, p *program) error {
-	c, _, err := k.usable(p)
+	c, warnings, err := k.usable(p)
 	if err != nil {
 		return err
 	}
 	if err := k.known(c); err != nil {
 		return err
+	}
+	if _, err := fmt.Fprint(p.stderr, lines(warnings)); err != nil {
+		return fmt.Errorf("printing: %w", err)
 	}
 	report, err := daemon.Examine(ctx, daemon.TrackerOptions{Config: c, Version: readBuild().Version}, k.Tracker)
 	switch {

@@ -162,6 +162,15 @@ func TestTheDoctorFindsWellTrackersWell(t *testing.T) {
 	}
 }
 
+func TestTheDoctorTellsTheWarningsOfTheConfigurationToo(t *testing.T) {
+	c := clinical(t)
+	c.edit(t, "insecure_no_auth = true\n", "insecure_no_auth = true\ntrusted_proxies = [\"0.0.0.0/0\"]\n")
+	stdout, stderr, code := c.doctor(t, "--json")
+	if code != exitOK || !strings.HasPrefix(stderr, "ticketd.toml:4:20: warning: server.trusted_proxies[0]: is everybody") || !strings.HasPrefix(stdout, "{") {
+		t.Errorf("code %d, %s\n%s", code, stderr, stdout)
+	}
+}
+
 // sicken breaks much at once.
 func (c *clinic) sicken(t *testing.T) {
 	t.Helper()

@@ -38,6 +38,12 @@ name = "all"
 tracker = "github"
 repository = "acme/app"
 `
+	return path, started(t, text, log)
+}
+
+// started runs a daemon with a configuration on real listeners until the end of the test.
+func started(t *testing.T, text string, log *slog.Logger) *daemon.Daemon {
+	t.Helper()
 	c, problems := config.Parse("test.toml", []byte(text), func(string) (string, bool) { return "", false })
 	if problems.Fatal() {
 		t.Fatal(problems)
@@ -55,7 +61,7 @@ repository = "acme/app"
 			t.Errorf("the daemon ended with: %v", err)
 		}
 	})
-	return path, d
+	return d
 }
 
 func TestOnlyTheOwnerReachesTheControlSocketAndItTellsTheStatus(t *testing.T) {
