@@ -103,7 +103,7 @@ func (w *world) live(t *testing.T, n int) (given int) {
 		program.Eventually(t, "the log tells that "+name+" cannot be reached", func() bool { return bytes.Contains(service.Log(), failed) })
 	}
 	w.knock(t, service.WebhookAddr(), strings.TrimPrefix(service.Admin(), "http://"))
-	for _, page := range []string{"/healthz", "/readyz"} {
+	for _, page := range []string{"/healthz", "/readyz", "/metrics"} {
 		status, answer := send(t, http.MethodGet, service.Admin()+page, nil, nil)
 		if status == 0 {
 			t.Errorf("no answer of %s", page)
