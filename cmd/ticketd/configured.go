@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"ticketd/internal/config"
+	"ticketd/internal/systemd"
 	"ticketd/store"
 )
 
@@ -88,8 +89,14 @@ func (f configFlag) usableWith(p *program, with loader) (*config.Config, config.
 	if !problems.Fatal() {
 		return c, problems, nil
 	}
-	if _, err := fmt.Fprint(p.stderr, lines(problems)); err != nil {
-		return nil, nil, fmt.Errorf("printing: %w", err)
+	for _, problem := range problems {
+		priority := systemd.Error
+		if problem.Warning {
+			priority = systemd.Warning
+		}
+		if _, err := fmt.Fprintln(p.complaints(priority), safe(problem.String())); err != nil {
+			return nil, nil, fmt.Errorf("printing: %w", err)
+		}
 	}
 	return nil, nil, f.mistaken(p, problems)
 }

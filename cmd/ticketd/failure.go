@@ -31,10 +31,7 @@ func (p *program) fail(err error) int {
 	if f, ok := errors.AsType[*failure](err); ok {
 		end = *f
 	}
-	out := p.stderr
-	if p.inJournal() {
-		out = systemd.Prefixed(out, systemd.Error)
-	}
+	out := p.complaints(systemd.Error)
 	_, _ = fmt.Fprintf(out, "ticketd: %s\n", safe(err.Error())) // there is nobody else to tell
 	if hint := cmp.Or(end.hint, hintFor(err)); hint != "" {
 		_, _ = fmt.Fprintf(out, "ticketd: hint: %s\n", safe(hint))

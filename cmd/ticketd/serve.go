@@ -73,6 +73,14 @@ func (p *program) newLogger(c config.Log) *slog.Logger {
 	return slog.New(format(p.stderr))
 }
 
+// complaints is standard error, for whole lines that the journal files under a priority.
+func (p *program) complaints(priority systemd.Priority) io.Writer {
+	if p.inJournal() {
+		return systemd.Prefixed(p.stderr, priority)
+	}
+	return p.stderr
+}
+
 // inJournal tells whether standard error is the journal of systemd.
 func (p *program) inJournal() bool {
 	stream, _ := p.lookup(systemd.JournalStream)

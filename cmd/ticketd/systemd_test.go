@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -221,11 +220,13 @@ func TestAWrongConfigurationEndsAServiceWith78AndIsAnErrorInTheJournal(t *testin
 	if err := u.cmd.Wait(); !errors.As(err, &ended) || ended.ExitCode() != exitConfig {
 		t.Errorf("it ended with %v", err)
 	}
-	last := ""
-	for scanner := bufio.NewScanner(bytes.NewReader(logs)); scanner.Scan(); {
-		last = scanner.Text()
+	lines := strings.Split(strings.TrimSpace(string(logs)), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "<4>") != strings.Contains(line, ": warning: ") || !strings.HasPrefix(line, "<4>") && !strings.HasPrefix(line, "<3>") {
+			t.Errorf("a line is %s", line)
+		}
 	}
-	if !strings.HasPrefix(last, "<3>ticketd: hint: ") {
+	if last := lines[len(lines)-1]; len(lines) < 3 || !strings.HasPrefix(last, "<3>ticketd: hint: ") {
 		t.Errorf("the log is\n%s", logs)
 	}
 }
