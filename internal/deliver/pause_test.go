@@ -119,3 +119,43 @@ func TestAClockThatWasSetBackProlongsNoPause(t *testing.T) {
 		t.Errorf("the ticket is %s, want live", state)
 	}
 }
+
+func TestACredentialThatIsReplacedEndsThePauseOfTheRefusedOneAndNoOther(t *testing.T) {
+	for name, c := range map[string]struct {
+		decision ticket.Decision
+		most     time.Duration // before the tracker is called again once the credential is another
+	}{
+		"refused":   {ticket.HoldTracker, 15 * time.Second},
+		"throttled": {ticket.Pause, time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := calm(t)
+			s.credential[0] = 1
+			s.start()
+			s.open("a", 1000)
+			failed, after := time.Time{}, time.Duration(0)
+			s.tracker.fail = func(op string, _ ticket.Ref) error {
+				switch {
+				case op == "create" && failed.IsZero():
+					failed = s.clock
+					return &ticket.Error{Decision: c.decision, After: 4 * time.Minute}
+				case !failed.IsZero() && after == 0:
+					after = s.clock.Sub(failed)
+				}
+				return nil
+			}
+			s.pass(time.Minute)
+			if failed.IsZero() || after != 0 {
+				t.Fatalf("it failed at %v and was called again after %v", failed, after)
+			}
+			s.credential[0] = 2
+			s.pass(10 * time.Minute)
+			if after == 0 || after > time.Minute+c.most || c.decision == ticket.Pause && after < 4*time.Minute {
+				t.Errorf("called again after %v", after)
+			}
+			if len(s.tracker.issues) != 1 {
+				t.Errorf("%d issues", len(s.tracker.issues))
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package deliver_test
 
 import (
+	"crypto/sha256"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -25,6 +26,8 @@ type sim struct {
 	skew    time.Duration // of the tracker's clock, as ticketd sees it
 	applier *apply.Applier
 	deliver *deliver.Deliverer
+
+	credential [sha256.Size]byte // of the tracker
 }
 
 // calm is a simulation of which nothing goes wrong but what a test scripts.
@@ -68,6 +71,7 @@ func (s *sim) start() {
 		Name: "sim", Tracker: s.tracker, Store: s.store, Mapping: s.mapping, Pace: deliver.Pace{Burst: 1},
 		Timing: deliver.Timing{Quiet: simQuiet}, Logger: quiet(),
 		Now: s.now, Skew: func() time.Duration { return s.skew }, Rand: s.tracker.rng.Float64,
+		Credential: func() [sha256.Size]byte { return s.credential },
 	})
 	if _, err := s.store.ReleaseLeases(s.t.Context(), s.clock); err != nil {
 		s.t.Fatal(err)
