@@ -15,7 +15,7 @@ CONCURRENT = ./store ./internal/apply ./internal/daemon ./internal/deliver ./int
 LINT     = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test prove prove-long prove-slice soak fmt lint fuzz clean ci package package-check
+.PHONY: help run build test test-systemd prove prove-long prove-slice soak fmt lint fuzz clean ci package package-check
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ ifneq ($(RACE),)
 else
 	@echo 'No C compiler was found: not tested with the race detector.'
 endif
+
+test-systemd: ## boot systemd in containers and put the installed package through its life there (as root; needs systemd-container)
+	CGO_ENABLED=0 $(GO) test -trimpath ./internal/proof/service -count=1 -v -timeout 10m -parallel 4 -args -boot
 
 prove: ## prove the promises (half an hour) and write the figures into docs/reliability.md
 	$(GO) run ./internal/prove -write docs/reliability.md

@@ -59,9 +59,6 @@ func inContainer(t *testing.T, do func(t *testing.T, s *site)) {
 
 // project gives the folder with go.mod, two above that of the proofs.
 func project() (string, error) {
-	if dir := os.Getenv("HWT"); dir != "" {
-		return dir, nil
-	}
 	dir, err := filepath.Abs(filepath.Join("..", "..", ".."))
 	if err != nil {
 		return "", err

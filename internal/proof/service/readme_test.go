@@ -3,6 +3,7 @@
 package service_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"net/http"
@@ -26,7 +27,7 @@ type block struct {
 func TestTheOperatingChapterOfTheReadmeIsTrueWordByWord(t *testing.T) {
 	inContainer(t, func(t *testing.T, s *site) {
 		blocks := operatingChapters(t, "/mnt/README.md")
-		r := &reader{site: s, dir: t.TempDir()}
+		r := &reader{site: s, dir: t.TempDir(), token: jiraToken}
 		s.write("/etc/apt/apt.conf.d/99yes", "APT::Get::Assume-Yes \"true\";\n", 0o644) // who reads types Y
 		if s.try("command -v sudo").code != 0 {
 			s.write("/usr/local/bin/sudo", "#!/bin/sh\nexec \"$@\"\n", 0o755) // who is root needs none
@@ -38,7 +39,7 @@ func TestTheOperatingChapterOfTheReadmeIsTrueWordByWord(t *testing.T) {
 			if do := before[b.heading]; do != nil {
 				do(b)
 			}
-			got := s.tryWith(jiraToken+"\n", "cd "+r.dir+"\nset -e\n"+b.script)
+			got := s.tryWith(r.token+"\n", "cd "+r.dir+"\nset -e\n"+b.script)
 			t.Logf("%s\n%s%s", place, b.script, got.out)
 			if got.code != 0 {
 				t.Fatalf("%s ended with %d", place, got.code)
@@ -60,6 +61,7 @@ type reader struct {
 	*site
 
 	dir    string // where the package is
+	token  string // of Jira, to be pasted
 	header string // the value that Data Theorem's portal gets
 	sent   int
 }
@@ -73,53 +75,113 @@ func (r *reader) bring(deb string) {
 // before is what happens in the world before the commands under a heading.
 func (r *reader) before() map[string]func(b block) {
 	return map[string]func(b block){
+		"Back up, restore, recover": func(b block) {
+			if strings.Contains(b.script, "ticketd backup") { // nobody waits ten minutes here
+				r.sh(`printf '\n[deliver]\nquiet_period = "2s"\n' >> /etc/ticketd/ticketd.toml`)
+			}
+			if strings.Contains(b.script, "ticketd recover") {
+				r.sh("systemctl stop ticketd.socket ticketd; rm " + database)
+			}
+		},
 		"Upgrade it": func(block) { r.bring(nextRelease) },
+		"Rotate a secret": func(block) {
+			r.token = "another-token-of-the-practice-jira"
+			r.jira.SetToken(r.token)
+		},
 	}
 }
 
 // after is what must be true after them.
 func (r *reader) after() map[string]func(b block, out string) {
 	return map[string]func(b block, out string){
-		"Install it": func(block, string) { r.expect("ActiveState", "inactive") },
+		"Install it": func(block, string) {
+			r.expect("ActiveState", "inactive", "UnitFileState", "disabled")
+			r.documents()
+		},
 		"Start it": func(b block, out string) {
-			if strings.Contains(b.script, "credstore") {
+			if strings.Contains(b.script, "Bearer") {
 				r.header = strings.TrimSpace(out)
 				r.post(5)
 			}
 		},
 		"Back up, restore, recover": func(b block, _ string) {
-			switch {
-			case strings.Contains(b.script, "ticketd backup"):
-				r.post(3) // the backup does not have them
-			case strings.Contains(b.script, "ticketd restore"):
-				r.post(2)
-				r.sh("systemctl stop ticketd.socket ticketd; rm " + database + "*; systemctl start ticketd || true") // for recover
-			default:
-				r.post(2)
+			if !strings.Contains(b.script, "ticketd backup") {
+				r.again()
+			}
+			r.post(2) // which a backup does not have
+		},
+		"Upgrade it": func(block, string) {
+			if got := r.sh("ticketd status --json"); !strings.Contains(got, nextVersion) {
+				r.t.Errorf("after the upgrade this runs: %s", got)
+			}
+			r.post(2)
+		},
+		"Rotate a secret": func(block, string) { r.post(2) },
+		"Remove it": func(b block, _ string) {
+			left, gone := database+" /etc/ticketd/ticketd.toml /etc/credstore/ticketd.jira-token", "/usr/bin/ticketd /usr/lib/systemd/system/ticketd.service"
+			if strings.Contains(b.script, "purge") {
+				left, gone = "/var/backups/ticketd.db", "/etc/ticketd /var/lib/ticketd /etc/credstore/ticketd.*"
+			}
+			r.sh("ls -d " + left)
+			if found := r.try("ls -d " + gone + " 2>/dev/null").out; found != "" {
+				r.t.Errorf("there is still %s", found)
 			}
 		},
-		"Upgrade it": func(block, string) { r.post(2) },
 	}
 }
 
-// post posts so many events as Data Theorem would, and waits for their issues.
+// documents looks whether what the units and the alerts refer to was installed.
+func (r *reader) documents() {
+	r.t.Helper()
+	r.sh(`for f in $(grep -rhoE 'file:///usr/share/doc/ticketd/[a-zA-Z0-9_./-]+' /usr/lib/systemd/system/ticketd.* /usr/share/doc/ticketd | sort -u); do
+		case $f in */) continue;; esac
+		ls "${f#file://}"
+	done`)
+}
+
+// post posts so many new events as Data Theorem would, and waits for their issues.
 func (r *reader) post(n int) {
 	r.t.Helper()
 	for range n {
 		r.sent++
-		req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, webhook,
-			strings.NewReader(string(program.Opened(fmt.Sprintf("readme-%d", r.sent), 1611058000))))
-		must(r.t, err)
-		req.Header.Set("Authorization", r.header)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
-		must(r.t, err)
-		must(r.t, resp.Body.Close())
-		if resp.StatusCode != http.StatusOK {
-			r.t.Fatalf("a post is answered with %d", resp.StatusCode)
-		}
+		r.postOne(r.sent)
 	}
-	program.Eventually(r.t, fmt.Sprintf("there are %d issues", r.sent), func() bool { return len(r.jira.Issues()) == r.sent })
+	r.settled()
+}
+
+// again posts all events once more, as the portal does when it is asked to.
+func (r *reader) again() {
+	r.t.Helper()
+	for n := range r.sent {
+		r.postOne(n + 1)
+	}
+	r.settled()
+}
+
+// settled waits until there is one issue for each event, and a ticket that knows it.
+func (r *reader) settled() {
+	r.t.Helper()
+	program.Eventually(r.t, fmt.Sprintf("there are %d tickets with an issue", r.sent), func() bool {
+		all := r.tickets()
+		return len(all) == r.sent && !slices.ContainsFunc(all, func(t ticket) bool { return t.State != "live" })
+	})
+	if issues := len(r.jira.Issues()); issues != r.sent {
+		r.t.Errorf("%d findings have %d issues", r.sent, issues)
+	}
+}
+
+func (r *reader) postOne(n int) {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, webhook,
+		bytes.NewReader(program.Opened(fmt.Sprintf("readme-%d", n), 1611058000)))
+	must(r.t, err)
+	req.Header.Set("Authorization", r.header)
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	must(r.t, err)
+	must(r.t, resp.Body.Close())
+	if resp.StatusCode != http.StatusOK {
+		r.t.Fatalf("a post is answered with %d", resp.StatusCode)
+	}
 }
 
 // operatingChapters gives the shell of the two chapters, in order.

@@ -41,7 +41,8 @@ func newSite(t *testing.T) *site {
 	s := &site{t: t, jira: jiratest.New(jiratest.Options{Email: jiraEmail, Token: jiraToken})}
 	s.write("/etc/hosts", "127.0.0.1 localhost "+jiraHost+"\n", 0o644)
 	s.serveTLS(s.jira)
-	s.sh("rm -f /usr/sbin/policy-rc.d") // by which images of containers keep packages from starting anything
+	// Images of containers keep packages from starting anything by the first; the second has man pages indexed.
+	s.sh("rm -f /usr/sbin/policy-rc.d /var/lib/man-db/auto-update")
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(s.try("systemctl status --no-pager ticketd.service ticketd.socket; journalctl --no-pager -n 60 -o cat -u ticketd.service; ticketd tickets list").out)
