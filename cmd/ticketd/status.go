@@ -13,6 +13,8 @@ import (
 type statusCommand struct {
 	storeFlags `embed:""`
 	output     `embed:""`
+
+	Alive bool `help:"End with 0 where ticketd answers at all, whatever a person must look at."`
 }
 
 // Help tells what the exit codes mean.
@@ -43,6 +45,7 @@ func (c *statusCommand) Run(ctx context.Context, p *program) error {
 		return &failure{code: exitFailure, err: silent, hint: "give store.path a shorter one; until then /readyz and the log tell how it is"}
 	case silent != nil:
 		return &failure{code: exitFailure, err: silent, hint: "`journalctl -u ticketd` tells what it does; run this as root, or as the user that the daemon runs as"}
+	case c.Alive:
 	case len(status.Attention) > 0:
 		return &failure{code: exitFailure, err: errors.New("a person must look at " + count(len(status.Attention), "thing") + ", see above")}
 	}

@@ -96,6 +96,9 @@ func refusedCredentialIsTold(t *testing.T, config string) {
 		!strings.Contains(stderr, "ticketd: a person must look at 1 thing, see above") {
 		t.Errorf("status ends with %d and says %s%s", code, stdout, stderr)
 	}
+	if code, _, stderr := asked(t, "--config", config, "--alive"); code != exitOK {
+		t.Errorf("status --alive of a daemon that answers ends with %d and says %s", code, stderr)
+	}
 	var s daemon.Status
 	_, stdout, _ = asked(t, "--config", config, "--json")
 	if err := json.Unmarshal([]byte(stdout), &s); err != nil || !s.Running || !s.Ready || s.LastEvent == nil || s.LastEvent.Source != "test" {
