@@ -29,10 +29,12 @@ func mayImport() map[string][]string {
 		"internal/datatheorem": {"internal/finding"},
 		"internal/wake":        nil,
 		"internal/pulse":       nil,
+		"internal/roff":        nil,
 		"internal/systemd":     nil,
 		"internal/metrics":     append([]string{"store"}, values...),
 		"internal/proof":       nil,
 		"internal/prove":       {"internal/proof/report"},
+		"internal/pack":        {"internal/roff"},
 
 		"mapping": values,
 		"store":   append([]string{"internal/proof"}, values...),
@@ -77,6 +79,7 @@ func onlyIn() map[string][]string {
 		"internal/web":      {"internal/daemon"},
 		"internal/metrics":  {"internal/daemon"},
 		"internal/systemd":  {"cmd/ticketd", "internal/daemon"},
+		"internal/roff":     {"cmd/ticketd", "internal/pack"},
 		"internal/outbound": {"internal/daemon", "internal/jira", "internal/github"},
 		"internal/jira":     {"internal/daemon"},
 		"internal/github":   {"internal/daemon"},
@@ -118,7 +121,7 @@ func onlyIn() map[string][]string {
 func onlyCalledIn() map[string][]string {
 	face := []string{"cmd/ticketd", "internal/config"}
 	return map[string][]string{
-		"os.Exit":      append([]string{"internal/prove", "internal/proof/program"}, face...),
+		"os.Exit":      append([]string{"internal/pack", "internal/prove", "internal/proof/program"}, face...),
 		"os.Getenv":    append([]string{"internal/proof"}, face...), // of a build for proofs alone
 		"os.LookupEnv": face,
 		"os.Environ":   face,
