@@ -101,6 +101,7 @@ func (r *rotating) path() string { return filepath.Join(r.folder, "ticketd.db") 
 // live is one life, with the files of tokens that are configured: every sender posts, and those who are
 // named must be answered 200.
 func (r *rotating) live(t *testing.T, files []string, accepted ...string) {
+	t.Helper()
 	t.Run(strings.Join(files, " and "), func(t *testing.T) {
 		server, _, _ := strings.Cut(head, "[[server.token]]")
 		text := strings.ReplaceAll(server, "127.0.0.1:1", "127.0.0.1:0") + "[store]\npath = '" + r.path() + "'\n"

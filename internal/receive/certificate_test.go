@@ -55,6 +55,7 @@ type pair struct {
 }
 
 func newPair(t *testing.T, name string, left time.Duration) *pair {
+	t.Helper()
 	p := &pair{t: t, folder: t.TempDir(), now: time.Now()}
 	p.write(issue(t, name, left))
 	return p

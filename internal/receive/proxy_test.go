@@ -62,6 +62,7 @@ type proxied struct {
 
 // behind makes a door for a proxy to stand before. The door believes the proxy's address alone.
 func behind(t *testing.T) *proxied {
+	t.Helper()
 	p := &proxied{pair: newPair(t, "proxy", 24*time.Hour), folder: t.TempDir(), address: freeAddress(t)}
 	p.door = open(t, func(o *Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
 	p.backend = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
