@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,16 +27,23 @@ type builder struct {
 }
 
 // formats tell how nfpm is asked for a package, and how its file is called by custom.
-func (b builder) formats(arch string) map[string]string {
+func (b builder) formats(arch string) (map[string]string, error) {
 	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]
+	if machine == "" {
+		return nil, errors.New("there are packages for amd64 and arm64 alone")
+	}
 	return map[string]string{
 		"deb": fmt.Sprintf("ticketd_%s_%s.deb", b.version, arch),
 		"rpm": fmt.Sprintf("ticketd-%s-1.%s.rpm", b.version, machine),
-	}
+	}, nil
 }
 
 // build builds the binary for an architecture, then the packages of it.
 func (b builder) build(ctx context.Context, arch string) error {
+	formats, err := b.formats(arch)
+	if err != nil {
+		return err
+	}
 	binary := b.staged(arch, "ticketd")
 	if err := b.compile(ctx, arch, binary); err != nil {
 		return err
@@ -43,7 +51,7 @@ func (b builder) build(ctx context.Context, arch string) error {
 	if err := b.describe(ctx, arch, binary); err != nil {
 		return err
 	}
-	for format, file := range b.formats(arch) {
+	for format, file := range formats {
 		target := filepath.Join(b.folder, file)
 		c := exec.CommandContext(ctx, "go", "run", nfpm, "package", "-f", "packaging/nfpm.yaml", "-p", format, "-t", target)
 		c.Env = append(c.Environ(), b.environment()...)

@@ -34,7 +34,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *version == "" || strings.Fields(*arch) == nil {
+	if *version == "" || strings.TrimSpace(*arch) == "" {
 		return errors.New("-version and -arch are needed")
 	}
 	last, err := lastCommit(ctx)
@@ -47,7 +47,7 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	if err := b.share(ctx); err != nil {
 		return err
 	}
-	for _, architecture := range strings.Fields(*arch) {
+	for architecture := range strings.FieldsSeq(*arch) {
 		if err := b.build(ctx, architecture); err != nil {
 			return fmt.Errorf("%s: %w", architecture, err)
 		}
