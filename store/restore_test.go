@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -273,5 +274,88 @@ func TestADatabaseIsCopiedBeforeItsSchemaIsMigrated(t *testing.T) {
 	fresh := newBench(t)
 	if copies, _ := filepath.Glob(fresh.path + ".schema*"); len(copies) > 0 {
 		t.Errorf("a new database was copied: %v", copies)
+	}
+}
+
+func TestACopyThatSQLiteItselfMadeIsRestoredToo(t *testing.T) {
+	b := newBench(t)
+	b.accept("1")
+	must(t, b.Close())
+	small := filepath.Join(t.TempDir(), "small.db")
+	db, err := sql.Open("sqlite", b.path)
+	must(t, err)
+	_, err = db.ExecContext(t.Context(), "VACUUM INTO $1", small)
+	must(t, errors.Join(err, db.Close()))
+	r, err := b.restore(small, false)
+	must(t, err)
+	b.open()
+	if e, err := b.LastEvent(b.ctx()); err != nil || string(e.Body) != "1" || b.Restored() || r.MissingEvents() != 0 {
+		t.Errorf("the last event is %q, %v; restored %v", e.Body, err, b.Restored())
+	}
+}
+
+func TestWhatKeepsADatabaseFromBeingOpenedIsMovedAsideAndCanBePutBack(t *testing.T) {
+	damaged, another, log := newBench(t), newBench(t), newBench(t)
+	for _, b := range []*bench{damaged, another, log} {
+		for range 200 {
+			b.now = b.now.Add(time.Second)
+			b.accept(b.now.String() + strings.Repeat("x", 5000))
+		}
+	}
+	other := newBench(t)
+	other.accept("theirs")
+	other.work(other.insert(wanted("g")))
+	theirs := other.file("-wal")
+	must(t, errors.Join(damaged.Close(), another.Close(), log.Close(), other.Close()))
+	damaged.flip(20)
+	another.lose("-wal", "-shm")
+	must(t, errors.Join(os.WriteFile(another.path, other.file(""), 0o600), os.WriteFile(log.path+"-wal", theirs, 0o600)))
+	log.lose("-shm")
+	for name, tt := range map[string]struct {
+		b     *bench
+		aside []string
+		keeps bool
+	}{
+		"damaged":             {damaged, []string{"", ".hwm"}, false},
+		"another":             {another, []string{"", ".hwm"}, false},
+		"the log of another":  {log, []string{"-wal"}, true},
+		"gone but remembered": {other, []string{".hwm"}, false},
+	} {
+		b := tt.b
+		if name == "gone but remembered" {
+			b.lose("", "-wal", "-shm")
+		}
+		before := load(t, b.path)
+		cause := Examine(b.ctx(), b.path, slog.New(slog.DiscardHandler))
+		_, opened := Open(b.ctx(), Options{Path: b.path})
+		if cause == nil || opened == nil {
+			t.Fatalf("%s: examined %v, opened %v", name, cause, opened)
+		}
+		aside, err := MoveAside(b.path, Removable(b.path, opened), noon)
+		must(t, err)
+		var kept []string
+		for _, suffix := range tt.aside {
+			moved := b.path + ".old-20261123T120000Z" + suffix
+			content, err := os.ReadFile(moved)
+			if err != nil || string(content) != before[suffix] {
+				t.Errorf("%s: %q was not kept: %v", name, suffix, err)
+			}
+			kept = append(kept, moved)
+		}
+		for _, moved := range kept {
+			if !slices.Contains(aside, moved) {
+				t.Errorf("%s: told %v", name, aside)
+			}
+		}
+		b.open()
+		if _, err := b.LastEvent(b.ctx()); (err == nil) != tt.keeps {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if files := Removable(damaged.path, ErrLocked); files != nil {
+		t.Errorf("a running daemon's files could be moved: %v", files)
+	}
+	if _, err := MoveAside(damaged.path, []string{damaged.path}, noon); !errors.Is(err, ErrLocked) {
+		t.Errorf("moved beside a daemon: %v", err)
 	}
 }

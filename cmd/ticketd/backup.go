@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ticketd/store"
@@ -93,8 +94,8 @@ func (b *backupCommand) Run(ctx context.Context, p *program) error {
 			return err
 		}
 		document.Deleted = append(document.Deleted, deleted...)
-		for _, name := range deleted {
-			text += "Deleted " + safe(name) + ".\n"
+		if len(deleted) > 0 {
+			text += "Deleted " + safe(strings.Join(deleted, ", ")) + ".\n"
 		}
 	}
 	return b.print(p.stdout, document, text)

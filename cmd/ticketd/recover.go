@@ -141,7 +141,7 @@ Nothing was changed in a tracker. Next:
 2. Have the portal send the open findings again. Each is led to the issue that it had; none gets a second one.
 3. An issue whose finding closed meanwhile stays open until the portal sends that it closed. When all was sent,
    `+"`ticketd recover --dry-run`"+` lists the open issues that no finding led to; close those by hand.
-`, c.Deliver.QuietPeriod)
+`, daemon.Span(c.Deliver.QuietPeriod))
 	return b.String()
 }
 
