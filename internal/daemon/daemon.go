@@ -234,7 +234,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 const retryApply = 5 * time.Second
 
 func report(fail context.CancelCauseFunc, what string, err error) {
-	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+	if err != nil {
 		fail(fmt.Errorf("%s: %w", what, err))
 	}
 }

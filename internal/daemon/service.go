@@ -72,6 +72,8 @@ func (d *Daemon) inform(ctx context.Context) {
 	select {
 	case <-answered:
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
 		return
 	}
 	every := informEvery
