@@ -1,6 +1,8 @@
 package daemon_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,6 +62,15 @@ func TestTheStatusOfADaemonThatIsWellAsksNobodyForAnything(t *testing.T) {
 		}
 		if line := s.Line(); !strings.HasPrefix(line, "ready; nothing waits; 1 ticket; last event ") {
 			t.Errorf("in one line: %s", line)
+		}
+	})
+}
+
+func TestAStatusHasNoNullInJSONWhereAListIsEmpty(t *testing.T) {
+	inWorld(t, settings{}, func(w *world) {
+		text, err := json.Marshal(w.daemon.Status(w.t.Context()))
+		if err != nil || bytes.Contains(text, []byte("null")) || bytes.Contains(text, []byte("0001-01-01")) {
+			t.Errorf("%s, %v", text, err)
 		}
 	})
 }
