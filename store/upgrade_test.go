@@ -56,3 +56,45 @@ func TestADatabaseOfTheFirstSchemaIsBroughtUpToDate(t *testing.T) {
 		t.Errorf("written back: made %v, told %v", row.Made, row.Applied.Told)
 	}
 }
+
+func TestAMigrationThatFailsLeavesTheSchemaOfBeforeAndGoesOnLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ticketd.db")
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	p, err := provider(db)
+	must(t, err)
+	_, err = p.UpTo(t.Context(), 3)
+	must(t, err)
+	for _, text := range []string{
+		`INSERT INTO meta VALUES (1, 0, 0, 0, 'ours')`,
+		`CREATE INDEX tickets_failing ON tickets (id)`, // in the way of the last statement of the fourth
+	} {
+		_, err = db.ExecContext(t.Context(), text)
+		must(t, err)
+	}
+	must(t, db.Close())
+	before, err := attest(t.Context(), path)
+	must(t, err)
+
+	if s, err := Open(t.Context(), Options{Path: path}); err == nil {
+		t.Fatal("migrated", s.Close())
+	}
+	for _, file := range []string{path, path + ".schema-3"} {
+		if c, err := attest(t.Context(), file); err != nil || c.Schema != 3 || c.Tickets != before.Tickets {
+			t.Errorf("%s: %+v, %v", file, c, err)
+		}
+	}
+	db, err = sql.Open("sqlite", path)
+	must(t, err)
+	var columns int
+	must(t, db.QueryRowContext(t.Context(), `SELECT count(*) FROM pragma_table_info('tickets') WHERE name = 'held'`).Scan(&columns))
+	if columns != 0 {
+		t.Error("half of the migration is there")
+	}
+	_, err = db.ExecContext(t.Context(), `DROP INDEX tickets_failing`)
+	must(t, err)
+	must(t, db.Close())
+	b := &bench{t: t, path: path, now: noon}
+	b.open()
+	must(t, b.Close())
+}

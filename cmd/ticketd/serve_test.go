@@ -136,6 +136,13 @@ func TestTheCommandsWorkBesideARunningDaemon(t *testing.T) {
 	beside(t, &applied, "events", "apply", "--config", file, "--json")
 	var tickets ticketList
 	beside(t, &tickets, "tickets", "list", "--config", file, "--json")
+	var backup backupDocument
+	beside(t, &backup, "backup", filepath.Join(t.TempDir(), "copy.db"), "--config", file, "--json")
+	if backup.Holds.Events != 1 {
+		t.Errorf("the backup holds %+v", backup.Holds)
+	}
+	var pruned pruneDocument
+	beside(t, &pruned, "prune", "--older-than", "30d", "--config", file, "--json")
 
 	refusedCredentialIsTold(t, file)
 
