@@ -9,10 +9,16 @@ import (
 	"ticketd/internal/config"
 )
 
-// blocks gives the TOML blocks of the README, their indentation removed.
+// blocks gives the TOML blocks of the README.
 func blocks(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	return blocksOf(t, "README.md")
+}
+
+// blocksOf gives the TOML blocks of a document, their indentation removed.
+func blocksOf(t *testing.T, document string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", document))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +73,21 @@ func TestEveryConfigurationOfTheReadmeLoads(t *testing.T) {
 		}
 		if _, problems := config.Parse("README.md", []byte(text), func(string) (string, bool) { return "", false }); len(problems) > 0 {
 			t.Errorf("%v in\n%s", problems, text)
+		}
+	}
+}
+
+func TestTheConfigurationsOfTheDocumentsAreGood(t *testing.T) {
+	rest := readmeHead + "[[rule]]\ntracker = \"security\"\nproject = \"SEC\"\n"
+	for document, least := range map[string]int{"docs/proxy.md": 2, "docs/secrets.md": 1} {
+		examples := blocksOf(t, document)
+		if len(examples) < least {
+			t.Errorf("%s has %d TOML blocks, want at least %d", document, len(examples), least)
+		}
+		for _, text := range examples { // they name files that are not here
+			if _, problems := config.ParseWithoutSecrets(document, []byte(text+rest), func(string) (string, bool) { return "", false }); len(problems) > 0 {
+				t.Errorf("%v in\n%s", problems, text)
+			}
 		}
 	}
 }
