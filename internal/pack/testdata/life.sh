@@ -1,3 +1,4 @@
+#!/bin/sh
 # The life of a package on a machine without a running systemd: life.sh FOLDER DEB RPM, as root in mount
 # namespaces of its own. Nothing is written but to a layer over this machine's files, which is gone
 # afterwards. Ends with 77 where that cannot be had.
