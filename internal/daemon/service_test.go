@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -154,18 +155,8 @@ func (w *world) expectHang(stages ...string) {
 func TestAStoreThatDoesNothingIsNoticedWhateverWaitsForIt(t *testing.T) {
 	m := new(manager)
 	inWorld(t, settings{options: m.options}, func(w *world) {
-		release := make(chan struct{})
 		var holding, posting sync.WaitGroup
-		holding.Go(func() {
-			err := w.daemon.Store().Apply(w.t.Context(), func(*store.Tx) error {
-				<-release
-				return nil
-			})
-			if err != nil {
-				w.t.Error(err)
-			}
-		})
-		synctest.Wait()
+		release := w.occupy(&holding)
 		posting.Go(func() { w.send(violation("OPENED", "v-1", 1611058000)) })
 		w.pass(5 * time.Minute)
 		m.heard()
@@ -178,7 +169,7 @@ func TestAStoreThatDoesNothingIsNoticedWhateverWaitsForIt(t *testing.T) {
 			t.Errorf("it was told %q", told)
 		}
 		w.expectHang("store should have been back")
-		close(release)
+		release()
 		holding.Wait()
 		posting.Wait()
 		w.pass(time.Minute)
@@ -213,6 +204,52 @@ func TestADayWithoutWorkOrWithATrackerDownIsNoHang(t *testing.T) {
 		w.pass(6 * time.Hour)
 		if len(w.logged("no progress is made")) > 0 {
 			t.Error("a tracker that is down is told to be a hang")
+		}
+	})
+}
+
+// occupy makes the store's writer do something that takes until the function that is given is called.
+func (w *world) occupy(all *sync.WaitGroup) (release func()) {
+	w.t.Helper()
+	over := make(chan struct{})
+	all.Go(func() {
+		err := w.daemon.Store().Apply(w.t.Context(), func(*store.Tx) error {
+			<-over
+			return nil
+		})
+		if err != nil {
+			w.t.Error(err)
+		}
+	})
+	synctest.Wait()
+	return func() { close(over) }
+}
+
+func TestARequestThatIsNeverAnsweredIsNoticed(t *testing.T) {
+	m := new(manager)
+	inWorld(t, settings{options: m.options}, func(w *world) {
+		var all sync.WaitGroup
+		first := w.occupy(&all)
+		conn, err := w.hooks.dial(w.t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := violation("OPENED", "v-1", 1611058000)
+		w.write(conn, fmt.Sprintf("POST /webhook HTTP/1.1\r\nHost: ticketd\r\nAuthorization: Bearer a-token-of-thirty-two-characters\r\n"+
+			"Content-Length: %d\r\n\r\n%s", len(body), body))
+		synctest.Wait()
+		second := w.occupy(&all) // in one transaction with the event, which nobody can take back then
+		first()
+		w.pass(2 * time.Minute)
+		m.heard()
+		w.pass(10 * time.Second)
+		if told := m.heard(); heardOf(told, "receive should have been back") == 0 {
+			t.Errorf("it was told %q", told)
+		}
+		second()
+		all.Wait()
+		if err := conn.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }
