@@ -63,7 +63,7 @@ func removeGroup(group string) error {
 }
 
 // sweep removes the groups of test processes that were killed.
-var sweep = sync.OnceFunc(func() { //nolint:gochecknoglobals // done once
+var sweep = sync.OnceFunc(func() {
 	for _, hierarchy := range hierarchies() {
 		all, _ := filepath.Glob(filepath.Join(hierarchy, prefix+"*")) // the pattern is a good one
 		for _, group := range all {

@@ -21,7 +21,7 @@ var (
 )
 
 // interrupted ends when somebody wants the tests to end: the containers are cleaned up then, too.
-var interrupted = context.Background() //nolint:gochecknoglobals // set by TestMain alone
+var interrupted = context.Background() // set by TestMain alone
 
 func TestMain(m *testing.M) {
 	flag.Parse()

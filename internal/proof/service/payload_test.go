@@ -23,7 +23,7 @@ const (
 )
 
 // payload makes the folder that containers have as /mnt, once for all tests.
-var payload = sync.OnceValues(func() (dir string, err error) { //nolint:gochecknoglobals // made once
+var payload = sync.OnceValues(func() (dir string, err error) {
 	if dir, err = load(); err != nil {
 		return "", err
 	}
@@ -70,7 +70,7 @@ func pack(root, dir, version, name string) error {
 }
 
 // load gives the folder of the payload.
-var load = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // made once
+var load = sync.OnceValues(func() (string, error) {
 	return os.MkdirTemp("", name()+"-payload-")
 })
 

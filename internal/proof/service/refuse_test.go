@@ -3,6 +3,7 @@
 package service_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,16 @@ func TestAMistakeInTheConfigurationIsToldAndNotTriedAgain(t *testing.T) {
 			t.Error("it started with a mistake")
 		}
 		s.refusedToStart("projekt")
+
+		// Each connection has systemd start it. That must come to an end, too, and then heal.
+		stop := a.keepPosting(t.Context(), 2)
+		program.Eventually(t, "the socket gives up", func() bool {
+			return s.sh("systemctl show --value --property=Result ticketd.socket") == "trigger-limit-hit"
+		})
+		stop()
+		if starts := len(s.said("Starting ticketd.service")); starts > 10 {
+			t.Errorf("it was started %d times for nothing", starts)
+		}
 		s.configure("")
 		s.sh("systemctl restart ticketd.service")
 		s.postAll(a, 5)
@@ -41,8 +52,9 @@ func TestAMistakeInTheConfigurationIsToldAndNotTriedAgain(t *testing.T) {
 func (s *site) refusedToStart(words string) {
 	s.t.Helper()
 	s.expect("ActiveState", "failed", "SubState", "failed", "NRestarts", "0")
-	if said := s.said(words); len(said) == 0 {
-		s.t.Errorf("the journal does not say %q: %v", words, s.journal())
+	isError := func(e entry) bool { return e.priority == 3 }
+	if !slices.ContainsFunc(s.said(words), isError) {
+		s.t.Errorf("the journal does not say %q as an error, but %v", words, s.journal())
 	}
 	if said := s.said("status=78"); len(said) == 0 {
 		s.t.Errorf("it did not end with 78: %v", s.journal())

@@ -12,7 +12,7 @@ import (
 const firstSchema = "first-schema.tar.gz"
 
 func TestADatabaseOfTheFirstSchemaIsTakenUp(t *testing.T) {
-	inContainer(t, func(t *testing.T, s *site) {
+	inContainer(t, func(_ *testing.T, s *site) {
 		s.install(release)
 		s.configure("")
 		s.sh("install -d -o ticketd -g ticketd -m 700 /var/lib/ticketd\n" +

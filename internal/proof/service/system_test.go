@@ -49,14 +49,6 @@ func (s *site) show(property string) string {
 	return s.sh("systemctl show --value --property=" + property + " ticketd.service")
 }
 
-// number is show of a property that is a number.
-func (s *site) number(property string) int {
-	s.t.Helper()
-	n, err := strconv.Atoi(s.show(property))
-	must(s.t, err)
-	return n
-}
-
 // expect compares properties of the service, given as NAME, VALUE...
 func (s *site) expect(pairs ...string) {
 	s.t.Helper()
