@@ -66,7 +66,7 @@ func (s *Store) Gauges(ctx context.Context, now time.Time) (g Gauges, err error)
 			return err
 		}
 		var oldest, last int64
-		if err = tx.QueryRowContext(ctx, intakeQuery).Scan(&g.Pending.Count, &oldest, &last, &g.Unrouted); err != nil {
+		if err := tx.QueryRowContext(ctx, intakeQuery).Scan(&g.Pending.Count, &oldest, &last, &g.Unrouted); err != nil {
 			return err
 		}
 		g.Pending.Since, g.LastEvent = moment(oldest), moment(last)

@@ -170,8 +170,8 @@ func TestEverythingThatIsKnownAtTheStartIsThereAtZero(t *testing.T) {
 func TestEveryCallOfATrackerIsAnOperationThatIsCounted(t *testing.T) {
 	tracker := reflect.TypeFor[deliver.Tracker]()
 	var calls []metrics.Operation
-	for i := range tracker.NumMethod() {
-		if m := tracker.Method(i); m.Type.NumIn() > 0 && m.Type.In(0).String() == "context.Context" {
+	for m := range tracker.Methods() {
+		if m.Type.NumIn() > 0 && m.Type.In(0).String() == "context.Context" {
 			calls = append(calls, metrics.Operation(snake(m.Name)))
 		}
 	}

@@ -39,9 +39,12 @@ func (f *families) histogram(name, help string, buckets []float64, labels ...str
 	return h
 }
 
-// single gives the one histogram of a family without labels.
-func single(h *prometheus.HistogramVec) prometheus.Histogram {
-	return h.WithLabelValues().(prometheus.Histogram) //nolint:forcetypeassert // a HistogramVec holds nothing else
+// single makes a histogram without labels.
+func (f *families) single(name, help string, buckets []float64) prometheus.Histogram {
+	f.all = append(f.all, Family{name, "histogram", nil, help})
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+	f.registry.MustRegister(h)
+	return h
 }
 
 // read describes a gauge whose values are read at each scrape.

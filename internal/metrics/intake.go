@@ -10,9 +10,9 @@ func (m *Metrics) countIntake() {
 			m.requests.WithLabelValues(route, outcome)
 		}
 	}
-	m.acknowledge = single(m.families.histogram("ticketd_webhook_ack_seconds",
+	m.acknowledge = m.families.single("ticketd_webhook_ack_seconds",
 		"Time from the beginning of a webhook request to its answer, of bodies that were kept, new or known.",
-		[]float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10}))
+		[]float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10})
 	m.events = m.families.counter("ticketd_events_total",
 		"Events that were looked at, by what they are about and by what became of them; one that is applied again counts again.", "kind", "outcome")
 	for kind, outcomes := range m.o.Events {
