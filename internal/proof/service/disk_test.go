@@ -19,6 +19,7 @@ func TestAFullDiskIsToldAndOverWhenThereIsRoom(t *testing.T) {
 		s.sh("systemctl start ticketd.socket ticketd.service")
 		a := newSender("disk")
 		s.postAll(a, 20)
+		s.judge(a) // a call whose outcome finds no room would be looked into for half a minute afterwards
 		large := func(n int) int {
 			body := fmt.Appendf(nil, `{"n":%d,"padding":%q}`, n, strings.Repeat("x", 50_000))
 			status, err := program.Post(t.Context(), webhook, body)
