@@ -11,7 +11,7 @@ SOAK    ?= 1h
 RACE     = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race -gcflags='modernc.org/...=-d=checkptr=0')
 # Where things happen at once; elsewhere the race detector has nothing to find. What runs in a process of
 # its own is not looked into.
-CONCURRENT = ./store ./internal/apply ./internal/daemon ./internal/deliver ./internal/outbound ./internal/practice ./internal/receive ./internal/wake ./internal/web
+CONCURRENT = ./store ./internal/apply ./internal/daemon ./internal/deliver ./internal/metrics ./internal/outbound ./internal/practice ./internal/pulse ./internal/receive ./internal/wake ./internal/web
 LINT     = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
