@@ -179,18 +179,17 @@ func (d *Daemon) AdminAddr() string {
 
 // Run recovers what an earlier process left behind, then serves until the context ends, and stops
 // in order: no new claims and no new requests, what runs of either finished, the store closed. A failure of any part stops all.
+// Who asks how it is is answered from the beginning, for to recover may take minutes.
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.close()
-	if err := d.patiently(ctx, "taking up what an earlier process left", func() error { return d.recover(ctx) }); err != nil {
-		if ctx.Err() != nil {
-			return nil // asked to stop before anything was begun
-		}
-		return fmt.Errorf("recovering: %w", err)
-	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-
 	var stages, servers sync.WaitGroup
+	serve(&servers, fail, d.admin, d.control)
+	if err := d.patiently(ctx, "taking up what an earlier process left", func() error { return d.recover(ctx) }); err != nil {
+		return d.abandon(ctx, &servers, err)
+	}
+
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	stages.Go(func() { report(fail, "apply", d.applier.Run(work, d.wakeApply, retryApply)) })
@@ -199,11 +198,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	stages.Go(func() { d.forget(work) })
 	d.serving.Store(true)
-	for _, l := range d.servers() {
-		if l.server != nil {
-			servers.Go(func() { report(fail, "serve", l.server.Serve(l.Listener)) })
-		}
-	}
+	serve(&servers, fail, d.webhook)
 	if d.o.Examine {
 		stages.Go(func() { d.examine(work) })
 	}
@@ -236,6 +231,31 @@ const retryApply = 5 * time.Second
 func report(fail context.CancelCauseFunc, what string, err error) {
 	if err != nil {
 		fail(fmt.Errorf("%s: %w", what, err))
+	}
+}
+
+// serve has the servers that there are answer.
+func serve(servers *sync.WaitGroup, fail context.CancelCauseFunc, all ...listening) {
+	for _, l := range all {
+		if l.server != nil {
+			servers.Go(func() { report(fail, "serve", l.server.Serve(l.Listener)) })
+		}
+	}
+}
+
+// abandon ends a start in which the error came, and tells why it ends: nil where that was asked for
+// before anything was begun.
+func (d *Daemon) abandon(ctx context.Context, servers *sync.WaitGroup, err error) error {
+	limit, cancel := context.WithTimeout(context.Background(), StopLimit)
+	defer cancel()
+	d.stopServing(limit, servers, d.admin, d.control)
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+		return fmt.Errorf("recovering: %w", err)
+	case errors.Is(cause, context.Canceled):
+		return nil
+	default:
+		return cause
 	}
 }
 
@@ -282,14 +302,7 @@ func (d *Daemon) stop(stages, servers *sync.WaitGroup, stopWork func()) bool {
 	limit, cancel := context.WithTimeout(context.Background(), StopLimit)
 	defer cancel()
 	stopWork() // at once: a tracker call that has just begun needs nearly all of the time there is
-	for _, l := range d.servers() {
-		if l.server != nil {
-			if err := l.server.Stop(limit); err != nil {
-				d.o.Logger.Warn("requests were cut off", "error", err)
-			}
-		}
-	}
-	servers.Wait()
+	d.stopServing(limit, servers, d.servers()...)
 	done := make(chan struct{})
 	go func() {
 		stages.Wait()
@@ -301,6 +314,18 @@ func (d *Daemon) stop(stages, servers *sync.WaitGroup, stopWork func()) bool {
 	case <-limit.Done():
 		return false
 	}
+}
+
+// stopServing stops the servers that there are, one after the other.
+func (d *Daemon) stopServing(limit context.Context, servers *sync.WaitGroup, all ...listening) {
+	for _, l := range all {
+		if l.server != nil {
+			if err := l.server.Stop(limit); err != nil {
+				d.o.Logger.Warn("requests were cut off", "error", err)
+			}
+		}
+	}
+	servers.Wait()
 }
 
 func (d *Daemon) close() {

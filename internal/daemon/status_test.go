@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -196,6 +197,39 @@ func TestTheStatusCountsWhatNoRuleMatches(t *testing.T) {
 			t.Errorf("%d without a rule", s.Unrouted)
 		}
 	})
+}
+
+func TestADaemonThatTakesLongToStartTellsItsStatusAndCanBeStopped(t *testing.T) {
+	for name, finish := range map[string]func(w *world, release func()){
+		"in the end it is ready": func(w *world, release func()) {
+			release()
+			w.settle()
+			if s := w.status(); !s.Ready {
+				w.t.Errorf("after the start it says %s", s.Line())
+			}
+		},
+		"it is stopped": func(w *world, release func()) {
+			w.cancel()
+			w.pass(time.Second)
+			release()
+			w.stop()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, settings{}, func(w *world) {
+				w.stop()
+				w.wire()
+				var all sync.WaitGroup
+				release := w.occupy(&all) // what an earlier process left cannot be taken up
+				w.run()
+				if s := w.status(); !s.Running || s.Ready || !strings.Contains(s.Reason, "ticketd is starting") {
+					t.Errorf("a daemon that starts says %s", s.Line())
+				}
+				finish(w, release)
+				all.Wait()
+			})
+		})
+	}
 }
 
 func TestADaemonThatStopsIsNotReadyAndStillTellsItsStatus(t *testing.T) {

@@ -145,6 +145,13 @@ func (w *world) path() string { return filepath.Join(w.dir, "ticketd.db") }
 
 func (w *world) start() {
 	w.t.Helper()
+	w.wire()
+	w.run()
+}
+
+// wire makes the daemon, which listens then.
+func (w *world) wire() {
+	w.t.Helper()
 	text := fmt.Sprintf(head, w.path()) + cmp.Or(w.config.trackers, usualTrackers) + cmp.Or(w.config.rules, usualRules)
 	c, problems := config.Parse("test.toml", []byte(text), func(string) (string, bool) { return "", false })
 	if problems.Fatal() {
@@ -168,6 +175,10 @@ func (w *world) start() {
 	if w.daemon, err = daemon.New(w.t.Context(), o); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// run has the daemon serve.
+func (w *world) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel, w.ended = cancel, make(chan error, 1)
 	go func() { w.ended <- w.daemon.Run(ctx) }()
