@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/binary"
 	"encoding/pem"
 	"io"
 	"math/big"
@@ -15,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -354,4 +356,42 @@ func TestAHandshakeThatNeverEndsIsCutOff(t *testing.T) {
 		<-ended
 		_ = here.Close()
 	})
+}
+
+// largestFrame gives how large a frame of HTTP/2 the door allows (RFC 9113 6.5.2), as it says in its settings.
+func (p *pair) largestFrame(address string) uint32 {
+	p.t.Helper()
+	dialer := &tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}} //nolint:gosec // only looked at
+	conn, err := dialer.DialContext(p.t.Context(), "tcp", address)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer conn.Close()
+	const preface, noSettings = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	if _, err := io.WriteString(conn, preface+noSettings); err != nil {
+		p.t.Fatal(err)
+	}
+	var header [9]byte
+	if _, err := io.ReadFull(conn, header[:]); err != nil {
+		p.t.Fatal(err)
+	}
+	settings := make([]byte, binary.BigEndian.Uint32(header[:4])>>8)
+	if _, err := io.ReadFull(conn, settings); err != nil {
+		p.t.Fatal(err)
+	}
+	for pair := range slices.Chunk(settings, 6) {
+		if binary.BigEndian.Uint16(pair) == 5 { // SETTINGS_MAX_FRAME_SIZE
+			return binary.BigEndian.Uint32(pair[2:])
+		}
+	}
+	return 16 << 10 // what holds where nothing is said
+}
+
+func TestAStrangerCannotMakeUsHoldALargeFrame(t *testing.T) {
+	d := open(t, nil)
+	p := newPair(t, "door", 90*24*time.Hour)
+	address, _ := p.serveTLS(d)
+	if got := p.largestFrame(address); got != 16<<10 { // the least that the protocol knows
+		t.Errorf("a frame may have %d bytes, for which there is room before it has come", got)
+	}
 }

@@ -29,7 +29,9 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 		Protocols:         protocols,
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: 64,
-			// The default is a megabyte each, which a stranger could fill on every connection.
+			// The defaults are a megabyte each, which a stranger could take on every connection: of a frame by
+			// no more than saying how long it will be.
+			MaxReadFrameSize:              16 << 10,
 			MaxReceiveBufferPerConnection: 128 << 10,
 			MaxReceiveBufferPerStream:     64 << 10,
 		},
