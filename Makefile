@@ -34,8 +34,9 @@ else
 	@echo 'No C compiler was found: not tested with the race detector.'
 endif
 
-test-systemd: ## boot systemd in containers and put the installed package through its life there (as root; needs systemd-container)
-	CGO_ENABLED=0 $(GO) test -trimpath ./internal/proof/service -count=1 -v -timeout 10m -parallel 4 -args -boot
+test-systemd: ARCH := $(shell $(GO) env GOARCH)
+test-systemd: package ## boot systemd in containers and put the installed package through its life there (as root; needs systemd-container)
+	CGO_ENABLED=0 $(GO) test -trimpath ./internal/proof/service -count=1 -v -timeout 10m -parallel 4 -args -packages '$(CURDIR)/dist'
 
 prove: ## prove the promises (half an hour) and write the figures into docs/reliability.md
 	$(GO) run ./internal/prove -write docs/reliability.md
@@ -67,10 +68,10 @@ fuzz: ## fuzz every target for FUZZ (30s) each
 	done
 
 package: ## build the packages for Debian and Red Hat into dist/ (ARCH=amd64 for one architecture alone)
-	$(GO) run ./internal/pack -version '$(VERSION)' -arch '$(ARCH)'$(if $(MAINTAINER), -maintainer '$(MAINTAINER)')
+	CGO_ENABLED=0 $(GO) run ./internal/pack -version '$(VERSION)' -arch '$(ARCH)'$(if $(MAINTAINER), -maintainer '$(MAINTAINER)')
 
-package-check: ## look into the packages of dist/, and build those of the last commit twice, byte for byte
-	$(GO) test ./internal/pack -count=1 -timeout 20m -v -run Package -args -packages $(CURDIR)/dist
+package-check: ## look into the packages of dist/, and compile them again elsewhere: the same, byte for byte
+	CGO_ENABLED=0 $(GO) test ./internal/pack -count=1 -timeout 20m -v -run Package -args -packages '$(CURDIR)/dist' -anew
 
 clean: ## remove what was built
 	rm -rf bin dist

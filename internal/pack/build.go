@@ -26,23 +26,30 @@ type builder struct {
 	maintainer string
 }
 
-// formats tell how nfpm is asked for a package, and how its file is called by custom.
-func (b builder) formats(arch string) (map[string]string, error) {
+// file gives how a package of a format is called by custom.
+func (b builder) file(format, arch string) (string, error) {
 	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]
 	if machine == "" {
-		return nil, errors.New("there are packages for amd64 and arm64 alone")
+		return "", errors.New("there are packages for amd64 and arm64 alone")
 	}
-	return map[string]string{
-		"deb": fmt.Sprintf("ticketd_%s_%s.deb", b.version, arch),
-		"rpm": fmt.Sprintf("ticketd-%s-1.%s.rpm", b.version, machine),
-	}, nil
+	switch format {
+	case "deb":
+		return fmt.Sprintf("ticketd_%s_%s.deb", b.version, arch), nil
+	case "rpm":
+		return fmt.Sprintf("ticketd-%s-1.%s.rpm", b.version, machine), nil
+	}
+	return "", fmt.Errorf("%s: there are packages of the formats deb and rpm alone", format)
 }
 
 // build builds the binary for an architecture, then the packages of it.
-func (b builder) build(ctx context.Context, arch string) error {
-	formats, err := b.formats(arch)
-	if err != nil {
-		return err
+func (b builder) build(ctx context.Context, arch string, formats []string) error {
+	files := map[string]string{} // by format; a mistake is told before anything is built
+	for _, format := range formats {
+		file, err := b.file(format, arch)
+		if err != nil {
+			return err
+		}
+		files[format] = file
 	}
 	binary := b.staged(arch, "ticketd")
 	if err := b.compile(ctx, arch, binary); err != nil {
@@ -51,13 +58,13 @@ func (b builder) build(ctx context.Context, arch string) error {
 	if err := b.describe(ctx, arch, binary); err != nil {
 		return err
 	}
-	for format, file := range formats {
-		target := filepath.Join(b.folder, file)
+	for _, format := range formats {
+		target := filepath.Join(b.folder, files[format])
 		c := exec.CommandContext(ctx, "go", "run", nfpm, "package", "-f", "packaging/nfpm.yaml", "-p", format, "-t", target)
 		c.Env = append(c.Environ(), b.environment()...)
 		c.Env = append(c.Env, "ARCH="+arch, "STAGED="+b.staged(arch))
 		if err := b.execute(c); err != nil {
-			return fmt.Errorf("packing %s: %w", file, err)
+			return fmt.Errorf("packing %s: %w", files[format], err)
 		}
 		if _, err := fmt.Fprintln(b.out, target); err != nil {
 			return err
@@ -93,9 +100,6 @@ func (b builder) compile(ctx context.Context, arch, binary string) error {
 
 // share writes what all architectures have in common, most of it told by a ticketd that runs here.
 func (b builder) share(ctx context.Context) error {
-	if err := os.RemoveAll(b.staged()); err != nil {
-		return fmt.Errorf("clearing: %w", err)
-	}
 	ours := b.staged(runtime.GOARCH, "ticketd")
 	if err := b.compile(ctx, runtime.GOARCH, ours); err != nil {
 		return err

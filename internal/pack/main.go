@@ -29,13 +29,14 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	flags := flag.NewFlagSet("pack", flag.ContinueOnError)
 	version := flags.String("version", "", "version as `git describe` tells it")
 	arch := flags.String("arch", "amd64 arm64", "architectures in Go's words")
+	format := flags.String("format", "deb rpm", "kinds of packages")
 	folder := flags.String("out", "dist", "folder for the packages")
 	maintainer := flags.String("maintainer", "ticketd maintainers <root@localhost>", "who answers for the packages")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *version == "" || strings.TrimSpace(*arch) == "" {
-		return errors.New("-version and -arch are needed")
+	if *version == "" || strings.TrimSpace(*arch) == "" || strings.TrimSpace(*format) == "" {
+		return errors.New("-version, -arch and -format are needed")
 	}
 	last, err := lastCommit(ctx)
 	if err != nil {
@@ -44,11 +45,14 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	b := builder{
 		out: out, folder: *folder, stamp: *version, version: packageVersion(*version, last.time), commit: last, maintainer: *maintainer,
 	}
+	if err := b.clear(); err != nil {
+		return err
+	}
 	if err := b.share(ctx); err != nil {
 		return err
 	}
 	for architecture := range strings.FieldsSeq(*arch) {
-		if err := b.build(ctx, architecture); err != nil {
+		if err := b.build(ctx, architecture, strings.Fields(*format)); err != nil {
 			return fmt.Errorf("%s: %w", architecture, err)
 		}
 	}

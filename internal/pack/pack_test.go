@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -56,6 +57,32 @@ func TestDebianOrdersVersionsAsTheyWereBuilt(t *testing.T) {
 		if err := exec.CommandContext(t.Context(), dpkg, "--compare-versions", earlier, "lt", order[i+1]).Run(); err != nil {
 			t.Errorf("%s does not come before %s: %v", earlier, order[i+1], err)
 		}
+	}
+}
+
+func TestAFolderHoldsPackagesOfOneVersion(t *testing.T) {
+	b := builder{folder: t.TempDir(), version: "1.2"}
+	for _, name := range []string{
+		"ticketd_1.2_arm64.deb", "ticketd_1.2_arm64.cdx.json", "ticketd-1.2-1.aarch64.rpm", "notes",
+		"ticketd_1.2.3_arm64.deb", "ticketd_1.2.3_arm64.cdx.json", "ticketd-1.2~rc.1-1.aarch64.rpm", "ticketd-1x2-1.aarch64.rpm",
+	} {
+		if err := os.WriteFile(filepath.Join(b.folder, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.clear(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(b.folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range left {
+		names = append(names, entry.Name())
+	}
+	if got := strings.Join(names, " "); got != "notes ticketd-1.2-1.aarch64.rpm ticketd_1.2_arm64.cdx.json ticketd_1.2_arm64.deb" {
+		t.Errorf("left are %s", got)
 	}
 }
 

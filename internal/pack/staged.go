@@ -10,6 +10,28 @@ import (
 	"time"
 )
 
+// clear removes what was staged, and packages of other versions: who takes what a folder has takes no earlier
+// one by mistake.
+func (b builder) clear() error {
+	if err := os.RemoveAll(b.staged()); err != nil {
+		return fmt.Errorf("clearing: %w", err)
+	}
+	there, err := filepath.Glob(filepath.Join(b.folder, "ticketd[-_]*"))
+	if err != nil {
+		return fmt.Errorf("clearing: %w", err)
+	}
+	ours := regexp.MustCompile(`^ticketd(_` + regexp.QuoteMeta(b.version) + `_|-` + regexp.QuoteMeta(b.version) + `-1\.)`)
+	for _, file := range there {
+		if ours.MatchString(filepath.Base(file)) {
+			continue // of another architecture, perhaps
+		}
+		if err := os.Remove(file); err != nil {
+			return fmt.Errorf("clearing: %w", err)
+		}
+	}
+	return nil
+}
+
 // write stages a file. Manual pages, the changelog and notices are compressed, as packages want them.
 func (b builder) write(text []byte, name ...string) error {
 	path := b.staged(name...)

@@ -25,6 +25,7 @@ used() { # what a service leaves, and what is another's
 	touch /var/lib/ticketd/ticketd.db /etc/credstore/ticketd.jira-token /etc/credstore/other
 }
 
+rm -f /var/lib/man-db/auto-update # its index of pages would take longer than all the rest
 fresh
 dpkg --install /ticketd.deb && configured
 chmod 600 /etc/ticketd/ticketd.toml
@@ -34,7 +35,10 @@ used
 dpkg --remove ticketd
 is "$(ls /etc/ticketd /var/lib/ticketd /etc/credstore | tr '\n' ' ')" '/etc/credstore: other ticketd.jira-token  /etc/ticketd: ticketd.toml  /var/lib/ticketd: ticketd.db '
 dpkg --install /ticketd.deb
+mount -t tmpfs none /var/lib/ticketd && touch /var/lib/ticketd/ticketd.db # a disk of its own cannot be removed
 dpkg --purge ticketd
+is "$(ls /var/lib/ticketd)" ''
+umount /var/lib/ticketd && rmdir /var/lib/ticketd
 is "$(ls -d /etc/ticketd /var/lib/ticketd /etc/credstore/* 2>/dev/null)" /etc/credstore/other
 getent passwd ticketd >/dev/null # the number is nobody else's
 

@@ -16,8 +16,8 @@ import (
 )
 
 var (
-	boot   = flag.Bool("boot", false, "boot systemd in containers; root and systemd-nspawn are needed")
-	inside = flag.Bool("inside", false, "this is a container; set by a test that runs itself there")
+	packages = flag.String("packages", "", "folder of the package to try in containers; root and systemd-nspawn are needed")
+	inside   = flag.Bool("inside", false, "this is a container; set by a test that runs itself there")
 )
 
 // interrupted ends when somebody wants the tests to end: the containers are cleaned up then, too.
@@ -42,7 +42,7 @@ func inContainer(t *testing.T, do func(t *testing.T, s *site)) {
 		do(t, newSite(t))
 		return
 	}
-	if !*boot {
+	if *packages == "" {
 		t.Skip("this boots systemd in a container, as root: make test-systemd")
 	}
 	t.Parallel()

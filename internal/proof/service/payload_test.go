@@ -17,9 +17,8 @@ import (
 const (
 	self        = "service.test"     // this program
 	release     = "ticketd.deb"      // the package
-	nextRelease = "ticketd-next.deb" // the same with another version
-	version     = "1.0.0"
-	nextVersion = "1.1.0"
+	nextRelease = "ticketd-next.deb" // the same of a version that comes later, whatever the other is
+	nextVersion = "999999.0.0"
 )
 
 // payload makes the folder that containers have as /mnt, once for all tests.
@@ -31,11 +30,16 @@ var payload = sync.OnceValues(func() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
+	made, err := only(*packages)
+	if err != nil {
+		return "", err
+	}
 	me, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
 	err = errors.Join(
+		copyFile(made, filepath.Join(dir, release), 0o644),
 		copyFile(me, filepath.Join(dir, self), 0o755),
 		copyFile(filepath.Join(root, "README.md"), filepath.Join(dir, "README.md"), 0o644),
 		copyFile(filepath.Join("testdata", firstSchema), filepath.Join(dir, firstSchema), 0o644),
@@ -43,30 +47,35 @@ var payload = sync.OnceValues(func() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	var both sync.WaitGroup
-	var older, newer error
-	both.Go(func() { older = pack(root, dir, version, release) })
-	both.Go(func() { newer = pack(root, dir, nextVersion, nextRelease) })
-	both.Wait()
-	if err := errors.Join(older, newer); err != nil {
-		return "", err
-	}
-	return dir, nil
+	return dir, packNext(root, dir)
 })
 
-// pack has a package built, as `make package` does, and gives it a name.
-func pack(root, dir, version, name string) error {
-	out := filepath.Join(dir, "packages-"+version)
-	cmd := exec.CommandContext(interrupted, "go", "run", "./internal/pack", "-version", version, "-arch", runtime.GOARCH, "-out", out)
+// packNext has the package of the next release built.
+func packNext(root, dir string) error {
+	out := filepath.Join(dir, "next")
+	cmd := exec.CommandContext(interrupted, "go", "run", "./internal/pack",
+		"-version", nextVersion, "-arch", runtime.GOARCH, "-format", "deb", "-out", out)
 	cmd.Dir = root
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("making a package: %w\n%s", err, said)
 	}
-	made, err := filepath.Glob(filepath.Join(out, "*.deb"))
-	if err != nil || len(made) != 1 {
-		return fmt.Errorf("%d packages were made: %w", len(made), err)
+	made, err := only(out)
+	if err != nil {
+		return err
 	}
-	return errors.Join(os.Rename(made[0], filepath.Join(dir, name)), os.RemoveAll(out))
+	return errors.Join(os.Rename(made, filepath.Join(dir, nextRelease)), os.RemoveAll(out))
+}
+
+// only gives the one package for this machine in a folder.
+func only(folder string) (string, error) {
+	made, err := filepath.Glob(filepath.Join(folder, "*_"+runtime.GOARCH+".deb"))
+	if err != nil {
+		return "", err
+	}
+	if len(made) != 1 {
+		return "", fmt.Errorf("%s holds %d packages for %s, and should hold one: make package", folder, len(made), runtime.GOARCH)
+	}
+	return made[0], nil
 }
 
 // load gives the folder of the payload.
@@ -76,7 +85,7 @@ var load = sync.OnceValues(func() (string, error) {
 
 // unload removes the payload, where there is one.
 func unload() {
-	if !*boot || *inside {
+	if *packages == "" {
 		return
 	}
 	if dir, err := load(); err == nil {
