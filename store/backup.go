@@ -66,16 +66,11 @@ func mayWrite(path, to string, force bool) error {
 
 // backUp makes the copy under another name until it is whole and checked.
 func backUp(ctx context.Context, path, to string) (c Copy, err error) {
-	part, err := openPart(to + ".part")
+	part, err := openPart(to + partSuffix)
 	if err != nil {
 		return Copy{}, err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(part.Name()) // of no use to anybody
-		}
-		err = errors.Join(err, part.Close())
-	}()
+	defer func() { err = errors.Join(err, discard(part, err)) }()
 	saw, err := duplicate(ctx, path, false, part)
 	if err != nil {
 		return Copy{}, err
@@ -104,10 +99,40 @@ func openPart(path string) (*os.File, error) {
 		err = fmt.Errorf("%w: another copy is being written there", ErrBusy)
 	}
 	if err == nil {
+		err = ownAlone(f)
+	}
+	if err == nil {
 		err = errors.Join(f.Chmod(privateFile), f.Truncate(0))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
+}
+
+// ownAlone refuses a file that somebody else laid there, who could read what is written into it, in a folder
+// such as /tmp. Whose the folder is could do so anyway.
+func ownAlone(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	folder, err := os.Stat(filepath.Dir(f.Name()))
+	if err != nil {
+		return err
+	}
+	file, ok := info.Sys().(*syscall.Stat_t)
+	above, also := folder.Sys().(*syscall.Stat_t)
+	if ok && also && (file.Nlink != 1 || int(file.Uid) != os.Geteuid() && file.Uid != above.Uid) {
+		return fmt.Errorf("%s is another user's: delete it", f.Name())
+	}
+	return nil
+}
+
+// discard closes what openPart gave and, after an error, deletes it: it is of no use to anybody.
+func discard(part *os.File, after error) error {
+	if after != nil {
+		_ = os.Remove(part.Name())
+	}
+	return part.Close()
 }

@@ -245,22 +245,40 @@ func owner(t *testing.T, path string) uint32 {
 
 func TestOfAFolderOfBackupsTheNewestAreKeptAndOtherFilesToo(t *testing.T) {
 	folder := t.TempDir()
-	names := []string{"ticketd-notes.db", "ticketd-20261101T000000Z.db.part", "other.db"}
+	made := BackupName(noon.AddDate(0, 0, -9)) // the clock was set back
+	names := []string{made, "ticketd-notes.db", "other.db", BackupName(noon) + ".part"}
 	for day := range 5 {
 		names = append(names, BackupName(noon.AddDate(0, 0, day)))
 	}
 	for _, name := range names {
 		must(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
 	}
-	deleted, err := KeepBackups(folder, 2)
+	under, err := openPart(filepath.Join(folder, BackupName(noon.AddDate(0, 0, 1))+".part")) // way
 	must(t, err)
-	if want := []string{"ticketd-20261123T120000Z.db", "ticketd-20261124T120000Z.db", "ticketd-20261125T120000Z.db"}; !slices.Equal(deleted, want) {
+	deleted, err := KeepBackups(folder, 3, made)
+	must(t, err)
+	want := []string{"ticketd-20261123T120000Z.db.part", "ticketd-20261123T120000Z.db", "ticketd-20261124T120000Z.db", "ticketd-20261125T120000Z.db"}
+	if !slices.Equal(deleted, want) {
 		t.Errorf("deleted %v", deleted)
 	}
-	if left, _ := os.ReadDir(folder); len(left) != 5 {
+	if left, _ := os.ReadDir(folder); len(left) != 6 {
 		t.Errorf("left: %v", left)
 	}
-	if deleted, err = KeepBackups(folder, 2); err != nil || len(deleted) > 0 {
+	if deleted, err = KeepBackups(folder, 3, made); err != nil || len(deleted) > 0 {
 		t.Errorf("then %v, %v", deleted, err)
+	}
+	must(t, under.Close())
+}
+
+func TestAFileThatAnotherLaidInTheWayOfACopyIsNotWrittenInto(t *testing.T) {
+	b := newBench(t)
+	to := filepath.Join(t.TempDir(), "copy.db")
+	theirs := filepath.Join(t.TempDir(), "theirs")
+	must(t, errors.Join(os.WriteFile(theirs, []byte("kept"), 0o600), os.Link(theirs, to+".part")))
+	if _, err := Backup(b.ctx(), BackupOptions{Path: b.path, To: to}); err == nil {
+		t.Error("written")
+	}
+	if content, _ := os.ReadFile(theirs); string(content) != "kept" {
+		t.Errorf("it holds %q", content)
 	}
 }

@@ -15,13 +15,16 @@ import (
 	"modernc.org/sqlite"
 )
 
-// checkLimit bounds the check of a database at its opening. SQLite reads about 100 MB, which are 30,000
+// How long the check of a database at its opening may take. SQLite reads about 100 MB, which are 30,000
 // events, in a second.
-const checkLimit = 2 * time.Second
+const (
+	checkLimit = 2 * time.Second
+	endless    = 24 * time.Hour // for who would rather know than start
+)
 
 // examine refuses a database that is damaged or not the one that is known, before anything is changed in
 // it.
-func examine(ctx context.Context, path string, known memory, logger *slog.Logger) error {
+func examine(ctx context.Context, path string, known memory, limit time.Duration, logger *slog.Logger) error {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return err // new
 	}
@@ -30,7 +33,7 @@ func examine(ctx context.Context, path string, known memory, logger *slog.Logger
 		if _, ok := errors.AsType[*LostError](strange); ok {
 			return strange // the log of another database would also look like damage
 		}
-		return cmp.Or(check(ctx, db, path, logger), strange)
+		return cmp.Or(check(ctx, db, path, limit, logger), strange)
 	})
 	if failure, ok := errors.AsType[*sqlite.Error](err); !ok || failure.Code() != codeHotJournal {
 		return err
@@ -38,7 +41,7 @@ func examine(ctx context.Context, path string, known memory, logger *slog.Logger
 	if err := undo(ctx, path); err != nil {
 		return err
 	}
-	return examine(ctx, path, known, logger)
+	return examine(ctx, path, known, limit, logger)
 }
 
 // undo lets SQLite take back a transaction that was cut off before the database had its log, at its
@@ -75,15 +78,15 @@ func observe(path string, alone bool, look func(*sql.DB) error) (err error) {
 
 // check refuses a damaged database. What it cannot see is damage inside a value, for which the body of
 // an event has its digest.
-func check(ctx context.Context, db *sql.DB, path string, logger *slog.Logger) error {
+func check(ctx context.Context, db *sql.DB, path string, limit time.Duration, logger *slog.Logger) error {
 	if err := checkSize(ctx, db, path); err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, checkLimit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := integrity(limited, db)
 	if err != nil && !errors.Is(err, ErrDamaged) && limited.Err() != nil && ctx.Err() == nil {
-		logger.Warn("the database was not checked whole at the start, for it is large or the disk is slow: what was looked at is well", "limit", checkLimit.String())
+		logger.Warn("the database was not checked whole at the start, for it is large or the disk is slow: what was looked at is well", "limit", limit.String())
 		return nil
 	}
 	return err

@@ -18,7 +18,7 @@ type LostError struct {
 	What   string   // is wrong with the database
 	By     []string // files that remember what was accepted
 	Events int64    // that were accepted, as far as is known; numbers may be left out
-	Aside  []string // files without which ticketd starts, with what is left: see [Removable]
+	Whole  bool     // the database itself is: only the log beside it is not its own
 }
 
 func (e *LostError) Error() string {
@@ -56,7 +56,6 @@ func inspect(path string, known memory) error {
 	if len(lost.By) == 0 {
 		return nil
 	}
-	lost.Aside = lost.By
 	return lost
 }
 
@@ -88,10 +87,7 @@ func recognise(ctx context.Context, db *sql.DB, path string, known memory) error
 			return err
 		}
 	}
-	lost := &LostError{
-		By: []string{path + highWaterSuffix}, Events: known.event,
-		Aside: present(path, "", "-wal", "-shm", highWaterSuffix), // what is there is of no use, or another's
-	}
+	lost := &LostError{By: []string{path + highWaterSuffix}, Events: known.event}
 	switch {
 	case known.mark != (mark{}) && m.mark == (mark{}):
 		lost.What = "the database has nothing in it"
@@ -113,7 +109,7 @@ func ownLog(ctx context.Context, path string, with memory) error {
 		}
 		return &LostError{
 			What: "the -wal file beside the database is that of another one",
-			By:   []string{path}, Events: without.event, Aside: []string{path + "-wal"},
+			By:   []string{path}, Events: without.event, Whole: true,
 		}
 	})
 }

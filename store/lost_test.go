@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -77,7 +76,7 @@ func TestAMissingDatabaseIsNotBegunAnewUntilItsSideFileIsMovedAway(t *testing.T)
 	} {
 		lose()
 		lost := b.refused()
-		if lost.Events != 3 || len(lost.Aside) != 1 || lost.Aside[0] != b.path+".hwm" {
+		if lost.Events != 3 || lost.Whole || len(lost.By) != 1 || lost.By[0] != b.path+".hwm" {
 			t.Errorf("told: %+v", lost)
 		}
 	}
@@ -96,7 +95,7 @@ func TestALogWithoutItsDatabaseIsNotDeleted(t *testing.T) {
 	b.lose("", ".hwm")
 	must(t, os.WriteFile(b.path+"-wal", log, 0o600))
 	lost := b.refused()
-	if len(lost.Aside) != 1 || lost.Aside[0] != b.path+"-wal" {
+	if lost.Whole || len(lost.By) != 1 || lost.By[0] != b.path+"-wal" {
 		t.Errorf("told: %+v", lost)
 	}
 	if !bytes.Equal(b.file("-wal"), log) {
@@ -131,7 +130,7 @@ func TestTheLogOfAnotherDatabaseIsRefusedAndNotBroughtIntoTheFile(t *testing.T) 
 	known := b.file(".hwm")
 	for _, gone := range []string{"-shm", ".hwm"} { // without the side file it would be taken for its own
 		b.lose(gone)
-		if lost := b.refused(); !strings.Contains(lost.What, "-wal file") || !slices.Equal(lost.Aside, []string{b.path + "-wal"}) {
+		if lost := b.refused(); !strings.Contains(lost.What, "-wal file") || !lost.Whole {
 			t.Errorf("told: %+v", lost)
 		}
 	}

@@ -20,8 +20,11 @@ type Options struct {
 	// Shared opens the database beside a running daemon, for the command line: it takes no lock, and
 	// the schema must be this program's already.
 	Shared bool
-	Logger *slog.Logger     // nil: none
-	Now    func() time.Time // nil: time.Now
+	// Thorough looks at every page, however long that takes; else the check ends after two seconds. It is
+	// for who opens a database that something is wrong with.
+	Thorough bool
+	Logger   *slog.Logger     // nil: none
+	Now      func() time.Time // nil: time.Now
 	// Committed is told of every commit, how many operations were in it and how long it took, and of one
 	// that failed. It is called by the writer, which it must not hold up; may be nil.
 	Committed func(operations int, took time.Duration, err error)
@@ -40,6 +43,7 @@ type Store struct {
 	logger   *slog.Logger
 	now      func() time.Time
 	restored atomic.Bool
+	gap      Gap
 	trouble  *trouble
 }
 
@@ -88,7 +92,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := prepareDatabase(path); err != nil {
 		return err
 	}
-	if err := examine(ctx, path, known, s.logger); err != nil {
+	limit := checkLimit
+	if o.Thorough {
+		limit = endless
+	}
+	if err := examine(ctx, path, known, limit, s.logger); err != nil {
 		return err
 	}
 	if s.write, s.read, err = connect(ctx, path); err != nil {
@@ -120,6 +128,7 @@ func (s *Store) openShared(ctx context.Context, path string) error {
 		return err
 	}
 	s.restored.Store(m.restored || m.older(known, ok))
+	s.gap = gap(m.memory, known)
 	return nil
 }
 
@@ -133,9 +142,9 @@ func (s *Store) settle(ctx context.Context, path string, known memory, ok bool) 
 	if err != nil {
 		return err
 	}
-	if missing := known.event - m.event; missing > 0 {
-		s.logger.Error("the database is older than its side file: accepted events are missing", "at_most", missing,
-			"first", m.event+1, "last", known.event, "side_file", path,
+	if s.gap = gap(m.memory, known); s.gap.AtMost() > 0 {
+		s.logger.Error("the database is older than its side file: accepted events are missing", "at_most", s.gap.AtMost(),
+			"first", s.gap.First, "last", s.gap.Last, "side_file", path,
 			"hint", "if a newer database or its -wal file is anywhere, stop and put it back; or have the portal send these events again")
 	}
 	m.restored = m.restored || m.older(known, ok)
@@ -148,6 +157,23 @@ func (s *Store) settle(ctx context.Context, path string, known memory, ok bool) 
 	s.water, err = openHighWater(path, m.memory)
 	return err
 }
+
+// Gap are the numbers of events that were accepted and that the database does not have.
+type Gap struct{ First, Last int64 }
+
+// AtMost is how many they are, at most: numbers may be left out.
+func (g Gap) AtMost() int64 { return max(0, g.Last-g.First+1) }
+
+func gap(has, known memory) Gap {
+	if known.event <= has.event {
+		return Gap{First: 1}
+	}
+	return Gap{First: has.event + 1, Last: known.event}
+}
+
+// Gap tells which events were missing when the database was opened. It is told once: from then on the
+// database goes on with the numbers after them.
+func (s *Store) Gap() Gap { return s.gap }
 
 // Close finishes what is queued and releases the database. Writes after it give [ErrClosed].
 func (s *Store) Close() error {

@@ -145,12 +145,7 @@ func (s *restoring) replace(ctx context.Context, want Copy) (aside []string, err
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(part.Name()) // of no use to anybody
-		}
-		err = errors.Join(err, part.Close())
-	}()
+	defer func() { err = errors.Join(err, discard(part, err)) }()
 	if _, err := duplicate(ctx, s.from, !hasLog(s.from), part); err != nil {
 		return nil, fmt.Errorf("copying the backup: %w", err)
 	}
@@ -164,50 +159,38 @@ func (s *restoring) replace(ctx context.Context, want Copy) (aside []string, err
 			return nil, err
 		}
 	}
-	if err := errors.Join(s.ownAsBefore(part), part.Sync()); err != nil {
+	if err := errors.Join(ownLike(s.path, part), part.Sync()); err != nil {
 		return nil, err
 	}
 	return s.swap(ctx, part.Name())
 }
 
-// ownAsBefore gives the copy to whom the database belongs, or else its folder, where we may.
-func (s *restoring) ownAsBefore(part *os.File) error {
-	info, err := os.Stat(s.path)
+// ownLike gives a file to whom the database belongs, or else its folder, where we may.
+func ownLike(path string, f *os.File) error {
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		info, err = os.Stat(filepath.Dir(s.path))
+		info, err = os.Stat(filepath.Dir(path))
 	}
 	if err != nil || os.Geteuid() != 0 {
 		return err
 	}
-	return giveTo(part, info)
+	return giveTo(f, info)
 }
 
-// swap moves aside what is there and puts the copy in its place. A database that is whole stays in its place
-// to the last moment.
+// swap moves aside what is there and puts the copy in its place.
 func (s *restoring) swap(ctx context.Context, part string) (aside []string, err error) {
-	whole := s.whole(ctx)
-	if whole {
-		if err := fold(ctx, s.path); err != nil {
+	if s.whole(ctx) {
+		// On a disk that fails the log is moved aside instead.
+		if err := fold(ctx, s.path); errors.Is(err, ErrBusy) {
 			return nil, err
 		}
 	}
-	if s.known != (memory{}) && !s.vouched { // it is that of another database
-		if aside, err = moveAside(s.path, s.base, highWaterSuffix); err != nil {
-			return aside, err
-		}
-	}
-	if whole && os.Link(s.path, s.base) == nil {
-		aside = append(aside, s.base)
-	} else { // or the file system has no such links
-		moved, err := moveAside(s.path, s.base, "", "-wal", "-shm")
-		if aside = append(aside, moved...); err != nil {
-			return aside, err
-		}
-	}
-	if err := os.Rename(part, s.path); err != nil {
+	if aside, err = supplant(s.path, s.base, part); err != nil || s.known == (memory{}) || s.vouched {
 		return aside, err
 	}
-	return aside, syncFolder(filepath.Dir(s.path))
+	// The side file is that of another database. It goes last: until then it refuses what is not whole.
+	moved, err := moveAside(s.path, s.base, highWaterSuffix)
+	return append(aside, moved...), err
 }
 
 // whole tells whether the database is one that [Open] would take.
@@ -216,7 +199,7 @@ func (s *restoring) whole(ctx context.Context) bool {
 		return false
 	}
 	info, err := os.Stat(s.path)
-	return err == nil && info.Size() > 0 && examine(ctx, s.path, s.known, slog.New(slog.DiscardHandler)) == nil
+	return err == nil && info.Size() > 0 && examine(ctx, s.path, s.known, checkLimit, slog.New(slog.DiscardHandler)) == nil
 }
 
 // fold brings the log into the file, so that the file alone is the database.

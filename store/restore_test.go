@@ -316,10 +316,10 @@ func TestWhatKeepsADatabaseFromBeingOpenedIsMovedAsideAndCanBePutBack(t *testing
 		aside []string
 		keeps bool
 	}{
-		"damaged":             {damaged, []string{"", ".hwm"}, false},
-		"another":             {another, []string{"", ".hwm"}, false},
+		"damaged":             {damaged, []string{""}, false},
+		"another":             {another, []string{""}, false},
 		"the log of another":  {log, []string{"-wal"}, true},
-		"gone but remembered": {other, []string{".hwm"}, false},
+		"gone but remembered": {other, nil, false},
 	} {
 		b := tt.b
 		if name == "gone but remembered" {
@@ -331,31 +331,97 @@ func TestWhatKeepsADatabaseFromBeingOpenedIsMovedAsideAndCanBePutBack(t *testing
 		if cause == nil || opened == nil {
 			t.Fatalf("%s: examined %v, opened %v", name, cause, opened)
 		}
-		aside, err := MoveAside(b.path, Removable(b.path, opened), noon)
+		aside, err := Renew(b.ctx(), RenewOptions{Path: b.path, Cause: opened, Now: func() time.Time { return noon }})
 		must(t, err)
-		var kept []string
 		for _, suffix := range tt.aside {
 			moved := b.path + ".old-20261123T120000Z" + suffix
 			content, err := os.ReadFile(moved)
-			if err != nil || string(content) != before[suffix] {
-				t.Errorf("%s: %q was not kept: %v", name, suffix, err)
+			if err != nil || string(content) != before[suffix] || !slices.Contains(aside, moved) {
+				t.Errorf("%s: %q was not kept: %v, told %v", name, suffix, err, aside)
 			}
-			kept = append(kept, moved)
 		}
-		for _, moved := range kept {
-			if !slices.Contains(aside, moved) {
-				t.Errorf("%s: told %v", name, aside)
-			}
+		if left := load(t, b.path); left[".hwm"] != before[".hwm"] {
+			t.Errorf("%s: the side file was changed", name)
 		}
 		b.open()
-		if _, err := b.LastEvent(b.ctx()); (err == nil) != tt.keeps {
-			t.Errorf("%s: %v", name, err)
+		if _, err := b.LastEvent(b.ctx()); (err == nil) != tt.keeps || !tt.keeps && !b.Restored() {
+			t.Errorf("%s: %v, restored %v", name, err, b.Restored())
 		}
 	}
-	if files := Removable(damaged.path, ErrLocked); files != nil {
+	if files, ok := Removable(damaged.path, ErrLocked); ok {
 		t.Errorf("a running daemon's files could be moved: %v", files)
 	}
-	if _, err := MoveAside(damaged.path, []string{damaged.path}, noon); !errors.Is(err, ErrLocked) {
-		t.Errorf("moved beside a daemon: %v", err)
+	for _, cause := range []error{ErrDamaged, ErrNewer} { // beside a daemon; and what it would not end
+		if _, err := Renew(damaged.ctx(), RenewOptions{Path: damaged.path, Cause: cause, Now: time.Now}); err == nil || cause == ErrDamaged && !errors.Is(err, ErrLocked) {
+			t.Errorf("moved: %v", err)
+		}
 	}
+}
+
+func TestANewDatabaseGoesOnWhereTheLostOneWasAndTakesItsBackups(t *testing.T) {
+	b := newBench(t)
+	b.accept("1")
+	b.work(b.insert(wanted("g")))
+	from, _ := b.backup()
+	b.accept("2")
+	must(t, b.Close())
+	b.lose("", "-wal", "-shm")
+	_, err := Renew(b.ctx(), RenewOptions{Path: b.path, Cause: b.refused(), Now: time.Now})
+	must(t, err)
+	if left, _ := filepath.Glob(b.path + ".recovering*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	b.open()
+	b.checkModes()
+	if a := b.accept("3"); a.Seq != 3 || !b.Restored() {
+		t.Errorf("event %d, restored %v", a.Seq, b.Restored())
+	}
+	must(t, b.Close())
+	r, err := b.restore(from, false) // it was found after all
+	if err != nil || r.MissingEvents() != 2 {
+		t.Errorf("restored: %+v, %v", r, err)
+	}
+}
+
+// A process may die at any of these moments: what it leaves is made by hand.
+func TestAMakingAnewThatWasCutOffLeavesWhatIsRefused(t *testing.T) {
+	b := newBench(t)
+	b.accept("1")
+	must(t, b.Close())
+	b.lose("", "-wal", "-shm")
+	must(t, os.WriteFile(b.path+".recovering", []byte("half a database"), 0o600))
+	cause := b.refused() // before it is in its place
+	_, err := Renew(b.ctx(), RenewOptions{Path: b.path, Cause: cause, Now: time.Now})
+	must(t, err)
+	b.open() // after it
+	if !b.Restored() {
+		t.Error("not known to be restored")
+	}
+}
+
+func TestDamageThatAQuickLookDoesNotReachIsSeenByAThoroughOne(t *testing.T) {
+	b := newBench(t)
+	for i := range 200 {
+		b.accept(strings.Repeat("x", 5000+i))
+	}
+	must(t, b.Close())
+	b.flip(20)
+	known, _, err := readHighWater(b.path + highWaterSuffix)
+	must(t, err)
+	must(t, examine(b.ctx(), b.path, known, time.Nanosecond, slog.New(slog.DiscardHandler))) // as of a large one
+	_, err = Open(b.ctx(), Options{Path: b.path, Thorough: true})
+	wantError(t, err, ErrDamaged)
+}
+
+func TestADatabaseOnADiskThatFailsIsReplacedWithItsLogAside(t *testing.T) {
+	b := newBench(t)
+	b.accept("1")
+	from, _ := b.backup()
+	must(t, b.Close())
+	must(t, os.Mkdir(b.path+"-wal", 0o700)) // its log cannot be read
+	r, err := b.restore(from, false)
+	if err != nil || !slices.Contains(r.Aside, b.path+".old-20261123T120000Z-wal") {
+		t.Fatalf("restored: %+v, %v", r, err)
+	}
+	b.open()
 }

@@ -89,7 +89,7 @@ func (b *backupCommand) Run(ctx context.Context, p *program) error {
 	text := fmt.Sprintf("%s is backed up to %s, and the copy was checked, in %.1f s.\nIt holds %s.\n",
 		safe(path), safe(to), document.Seconds, contents(c))
 	if b.Keep > 0 {
-		deleted, err := store.KeepBackups(folder, b.Keep)
+		deleted, err := store.KeepBackups(folder, b.Keep, filepath.Base(to))
 		if err != nil {
 			return err
 		}

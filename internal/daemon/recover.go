@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -17,6 +16,7 @@ import (
 type Recovery struct {
 	Trouble error         // for which the database that was there could not be opened; nil: it was taken as it is, or there was none
 	Aside   []string      // where the files are now that were in the way; in a dry run, which files are
+	Gap     store.Gap     // events that the database does not have, where it was taken as it is
 	Known   int           // tickets that the database knows
 	Places  []SearchPlace // in the order of the rules
 }
@@ -64,6 +64,7 @@ func Recover(ctx context.Context, o TrackerOptions, dry bool) (r Recovery, err e
 		for _, n := range counts.Tickets {
 			r.Known += n
 		}
+		r.Gap = s.Gap()
 	}
 	finders := make(map[string]*deliver.Deliverer, len(trackers))
 	for name, c := range trackers {
@@ -80,28 +81,23 @@ func Recover(ctx context.Context, o TrackerOptions, dry bool) (r Recovery, err e
 	return r, nil
 }
 
-// takeUp opens the database, without what keeps it from being opened, and marks it as restored.
+// takeUp opens the database, or a new one in the place of one that cannot be opened, and marks it as restored.
 func (o TrackerOptions) takeUp(ctx context.Context, r *Recovery) (*store.Store, error) {
 	path := o.Config.Store.Path
-	for {
-		s, err := store.Open(ctx, store.Options{Path: path, Logger: o.Logger, Now: o.Now})
+	for tries := 1; ; tries++ {
+		s, err := store.Open(ctx, store.Options{Path: path, Thorough: true, Logger: o.Logger, Now: o.Now})
 		if err == nil {
 			if err := s.MarkRestored(ctx); err != nil {
 				return nil, errors.Join(err, s.Close())
 			}
 			return s, nil
 		}
-		files := store.Removable(path, err)
-		if len(files) == 0 {
+		if _, ok := store.Removable(path, err); !ok || tries > 2 { // a foreign log, then what is damaged below it
 			return nil, err
 		}
 		r.Trouble = errors.Join(r.Trouble, err)
-		moved, err := store.MoveAside(path, files, o.Now())
-		r.Aside = append(r.Aside, moved...)
-		if err == nil && len(moved) == 0 {
-			err = fmt.Errorf("nothing of it could be moved aside: %w", r.Trouble)
-		}
-		if err != nil {
+		moved, err := store.Renew(ctx, store.RenewOptions{Path: path, Cause: err, Now: o.Now})
+		if r.Aside = append(r.Aside, moved...); err != nil {
 			return nil, err
 		}
 	}
@@ -111,7 +107,7 @@ func (o TrackerOptions) takeUp(ctx context.Context, r *Recovery) (*store.Store, 
 func (o TrackerOptions) lookInto(ctx context.Context, r *Recovery) (*store.Store, error) {
 	path := o.Config.Store.Path
 	err := store.Examine(ctx, path, o.Logger)
-	if files := store.Removable(path, err); len(files) > 0 {
+	if files, ok := store.Removable(path, err); ok {
 		r.Trouble, r.Aside = err, files
 		return nil, nil
 	}
