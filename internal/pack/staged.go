@@ -16,7 +16,7 @@ func (b builder) clear() error {
 	if err := os.RemoveAll(b.staged()); err != nil {
 		return fmt.Errorf("clearing: %w", err)
 	}
-	there, err := filepath.Glob(filepath.Join(b.folder, "ticketd[-_]*"))
+	there, err := filepath.Glob(filepath.Join(b.folder, "ticketd*"))
 	if err != nil {
 		return fmt.Errorf("clearing: %w", err)
 	}
