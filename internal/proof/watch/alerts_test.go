@@ -76,7 +76,9 @@ func TestEveryAlertFiresAtItsEdgeAndNotBefore(t *testing.T) {
 }
 
 // scenarioFiles are the tests of promtool.
-func scenarioFiles() []string { return []string{"alerts_test.yaml", "alerts_days_test.yaml"} }
+func scenarioFiles() []string {
+	return []string{"alerts_test.yaml", "alerts_hours_test.yaml", "alerts_days_test.yaml"}
+}
 
 // scenario is a test of promtool.
 type scenario struct {

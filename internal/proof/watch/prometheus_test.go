@@ -26,6 +26,9 @@ type prometheusServer struct {
 	url string
 }
 
+// pace is how often Prometheus scrapes and looks at its alerts.
+const pace = 500 * time.Millisecond
+
 // startPrometheus starts Debian's Prometheus with the alerts as they are shipped but for their "for:",
 // which is a second: what waits for hours is shown by promtool. It ends with the test.
 func startPrometheus(t *testing.T, target string) *prometheusServer {
@@ -34,12 +37,12 @@ func startPrometheus(t *testing.T, target string) *prometheusServer {
 	dir := t.TempDir()
 	rules := regexp.MustCompile(`(?m)^( +for:) .+$`).ReplaceAll(read(t, alertsFile), []byte("$1 1s"))
 	config := fmt.Sprintf(`
-global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}
+global: {scrape_interval: %[1]s, scrape_timeout: %[1]s, evaluation_interval: %[1]s}
 rule_files: [alerts.yaml]
 scrape_configs:
   - job_name: ticketd
-    static_configs: [targets: [%q]]
-`, target)
+    static_configs: [targets: [%[2]q]]
+`, pace, target)
 	for name, content := range map[string][]byte{"alerts.yaml": rules, "prometheus.yaml": []byte(config)} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			t.Fatal(err)
@@ -131,9 +134,23 @@ func (p *prometheusServer) count(query string) (int, error) {
 // has waits until a query has a series.
 func (p *prometheusServer) has(query string) {
 	p.t.Helper()
-	program.Eventually(p.t, "there is "+query, func() bool {
+	p.eventually("there is "+query, func() bool {
 		n, err := p.count(query)
 		return err == nil && n > 0
+	})
+}
+
+// eventually asks no more often than there can be anything new.
+func (p *prometheusServer) eventually(what string, truth func() bool) {
+	p.t.Helper()
+	var next time.Time
+	program.Eventually(p.t, what, func() bool {
+		now := time.Now()
+		if now.Before(next) {
+			return false
+		}
+		next = now.Add(pace / 2)
+		return truth()
 	})
 }
 
@@ -146,7 +163,7 @@ func (p *prometheusServer) fires(want ...string) {
 			p.t.Logf("last there fired: %q", got)
 		}
 	})
-	program.Eventually(p.t, fmt.Sprintf("what fires is %q", want), func() bool {
+	p.eventually(fmt.Sprintf("what fires is %q", want), func() bool {
 		now, err := p.firing()
 		if err == nil {
 			got = now
