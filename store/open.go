@@ -144,7 +144,7 @@ func (s *Store) settle(ctx context.Context, path string, known memory, ok bool) 
 	}
 	if s.gap = gap(m.memory, known); s.gap.AtMost() > 0 {
 		s.logger.Error("the database is older than its side file: accepted events are missing", "at_most", s.gap.AtMost(),
-			"first", s.gap.First, "last", s.gap.Last, "side_file", path,
+			"first", s.gap.After+1, "last", s.gap.Last, "side_file", path,
 			"hint", "if a newer database or its -wal file is anywhere, stop and put it back; or have the portal send these events again")
 	}
 	m.restored = m.restored || m.older(known, ok)
@@ -158,17 +158,18 @@ func (s *Store) settle(ctx context.Context, path string, known memory, ok bool) 
 	return err
 }
 
-// Gap are the numbers of events that were accepted and that the database does not have.
-type Gap struct{ First, Last int64 }
+// Gap are the numbers of events that were accepted and that the database does not have: those after the one,
+// up to the other. The zero Gap holds none.
+type Gap struct{ After, Last int64 }
 
 // AtMost is how many they are, at most: numbers may be left out.
-func (g Gap) AtMost() int64 { return max(0, g.Last-g.First+1) }
+func (g Gap) AtMost() int64 { return g.Last - g.After }
 
 func gap(has, known memory) Gap {
 	if known.event <= has.event {
-		return Gap{First: 1}
+		return Gap{}
 	}
-	return Gap{First: has.event + 1, Last: known.event}
+	return Gap{After: has.event, Last: known.event}
 }
 
 // Gap tells which events were missing when the database was opened. It is told once: from then on the

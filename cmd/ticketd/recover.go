@@ -31,9 +31,10 @@ func (r *recoverCommand) Help() string {
 type recoverDocument struct {
 	Database string      `json:"database"`
 	DryRun   bool        `json:"dry_run"`
-	Trouble  string      `json:"trouble"` // for which the database could not be opened; "" where it was taken as it is
-	Aside    []string    `json:"aside"`   // where the files are now that were in the way; in a dry run, which files are
-	Tickets  int         `json:"tickets"` // that the database knows
+	Trouble  string      `json:"trouble"`        // for which the database could not be opened; "" where it was taken as it is
+	Aside    []string    `json:"aside"`          // where the files are now that were in the way; in a dry run, which files are
+	Events   int64       `json:"missing_events"` // that were accepted and that a database which is too old does not have, at most
+	Tickets  int         `json:"tickets"`        // that the database knows
 	Places   []placeView `json:"places"`
 }
 
@@ -89,7 +90,8 @@ func (r *recoverCommand) Run(ctx context.Context, p *program) error {
 
 func (r *recoverCommand) document(path string, done daemon.Recovery) recoverDocument {
 	d := recoverDocument{
-		Database: path, DryRun: r.DryRun, Aside: append([]string{}, done.Aside...), Tickets: done.Known, Places: []placeView{},
+		Database: path, DryRun: r.DryRun, Aside: append([]string{}, done.Aside...),
+		Events: done.Gap.AtMost(), Tickets: done.Known, Places: []placeView{},
 	}
 	if done.Trouble != nil {
 		d.Trouble = done.Trouble.Error()
@@ -118,6 +120,10 @@ func (r *recoverCommand) tell(c *config.Config, done daemon.Recovery) string {
 		} else {
 			fmt.Fprintf(&b, "Moved aside: %s\n", safe(file))
 		}
+	}
+	if gap := done.Gap; gap.AtMost() > 0 {
+		fmt.Fprintf(&b, "It does not have: at most %s, numbers %d to %d. Is a newer database anywhere? Then put that back first.\n",
+			count(int(gap.AtMost()), "event"), gap.After+1, gap.Last)
 	}
 	fmt.Fprintf(&b, "%s knows %s.\n\n", safe(c.Store.Path), count(done.Known, "ticket"))
 	rows := [][]string{{"TRACKER", "PROJECT", "ISSUES", "OPEN", "UNKNOWN", "ERROR"}}

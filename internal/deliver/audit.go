@@ -22,7 +22,7 @@ const (
 
 // Limits of the start-up audit.
 const (
-	auditTimeout = 5 * time.Minute // it may list a large project
+	auditTimeout = 30 * time.Minute // it may list a project of 100,000 issues, a hundred a second
 	auditMargin  = 10 * time.Minute
 	auditRefresh = time.Hour // how old AuditedAt may get while all is known
 )

@@ -13,7 +13,7 @@ import (
 
 const (
 	pageSize       = 100
-	maxPages       = 200 // 20,000 issues: beyond it something goes in circles
+	maxPages       = 20_000 // two million issues: beyond it something goes in circles
 	markersPerCall = 20
 )
 
