@@ -64,7 +64,7 @@ func (a *Applier) Run(ctx context.Context, woken wake.Signal, retry time.Duratio
 	a.promise = a.o.Pulse.Begin()
 	defer a.promise.End()
 	for ctx.Err() == nil {
-		a.promise.Within(storeLimit)
+		a.promise.Within(proof.Patience(storeLimit))
 		n, err := a.Step(context.WithoutCancel(ctx))
 		wait := a.o.Idle
 		if err != nil {
@@ -117,7 +117,7 @@ type pending struct {
 
 // apply applies events in one transaction, all or none.
 func (a *Applier) apply(ctx context.Context, work []pending) error {
-	a.promise.Within(storeLimit)
+	a.promise.Within(proof.Patience(storeLimit))
 	var told []func()
 	err := a.o.Store.Apply(ctx, func(tx *store.Tx) error {
 		told = told[:0] // a transaction may run again

@@ -28,7 +28,7 @@ func mayImport() map[string][]string {
 		"internal/ticket":      nil,
 		"internal/datatheorem": {"internal/finding"},
 		"internal/wake":        nil,
-		"internal/pulse":       nil,
+		"internal/pulse":       {"internal/proof"},
 		"internal/roff":        nil,
 		"internal/systemd":     nil,
 		"internal/metrics":     append([]string{"store"}, values...),

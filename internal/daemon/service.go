@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"ticketd/internal/proof"
 	"ticketd/internal/pulse"
 	"ticketd/internal/receive"
 	"ticketd/internal/systemd"
@@ -29,13 +31,22 @@ type service struct {
 	pulse   *pulse.Monitor
 	commits atomic.Int64           // that the store has tried
 	line    atomic.Pointer[string] // the newest status, from when the store last answered
+
+	telling  sync.Mutex
+	stopping bool // the service manager was told so
 }
 
-// notify tells the service manager something, where there is one.
+// notify tells the service manager something, where there is one; nothing after it was told of the stop.
 func (d *Daemon) notify(states ...string) {
 	if d.o.Notify == nil {
 		return
 	}
+	d.service.telling.Lock()
+	defer d.service.telling.Unlock()
+	if d.service.stopping {
+		return
+	}
+	d.service.stopping = slices.Contains(states, systemd.Stopping)
 	if err := d.o.Notify(states...); err != nil {
 		d.o.Logger.Warn("the service manager was not told", "error", err)
 	}
@@ -76,7 +87,7 @@ func (d *Daemon) inform(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	every := informEvery
+	every := proof.Patience(informEvery)
 	if d.o.Watchdog > 0 {
 		every = min(every, d.o.Watchdog/3)
 	}
@@ -93,24 +104,27 @@ func (d *Daemon) inform(ctx context.Context) {
 func (d *Daemon) askStore(ctx context.Context, answered func()) {
 	promise := d.service.pulse.Stage("store").Begin()
 	defer promise.End()
-	promise.Within(answerLimit)
+	promise.Within(proof.Patience(answerLimit))
+	before := d.service.commits.Load()
 	for ctx.Err() == nil {
-		before := d.service.commits.Load()
 		line := d.Status(ctx).Line()
-		if d.service.commits.Load() != before {
-			promise.Within(informEvery + answerLimit)
+		// Whoever it was for: a slow one is still busy with others when a status does not wait any longer.
+		if now := d.service.commits.Load(); now != before {
+			before = now
+			promise.Within(proof.Patience(informEvery + answerLimit))
 			d.service.line.Store(&line)
 			answered()
 		}
-		wake.New().Sleep(ctx, informEvery)
+		wake.New().Sleep(ctx, proof.Patience(informEvery))
 	}
 }
 
 // late gives what makes no progress.
 func (d *Daemon) late() []pulse.Late {
 	all := d.service.pulse.Late()
-	if n, oldest := d.door.InFlight(); n > 0 && time.Since(oldest) > receive.LongestRequest+pulse.Grace {
-		all = append(all, pulse.Late{Stage: StageReceive, Since: oldest.Add(receive.LongestRequest), Count: n})
+	limit := proof.Patience(receive.LongestRequest)
+	if n, oldest := d.door.InFlight(); n > 0 && time.Since(oldest) > limit+proof.Patience(pulse.Grace) {
+		all = append(all, pulse.Late{Stage: StageReceive, Since: oldest.Add(limit), Count: n})
 	}
 	return all
 }

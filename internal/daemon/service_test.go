@@ -225,6 +225,31 @@ func (w *world) occupy(all *sync.WaitGroup) (release func()) {
 	return func() { close(over) }
 }
 
+func TestAStoreThatIsSlowButBusyIsNoHang(t *testing.T) {
+	m := new(manager)
+	inWorld(t, settings{options: m.options}, func(w *world) {
+		w.settle()
+		m.heard()
+		var all sync.WaitGroup
+		all.Go(func() {
+			for range 15 {
+				err := w.daemon.Store().Apply(w.t.Context(), func(*store.Tx) error {
+					time.Sleep(40 * time.Second) // for longer than a status waits for its answer
+					return nil
+				})
+				if err != nil {
+					w.t.Error(err)
+				}
+			}
+		})
+		w.pass(10 * time.Minute)
+		if n := heardOf(m.heard(), systemd.Alive); n < 59 || len(w.logged("no progress is made")) > 0 {
+			t.Errorf("%d signs of life in ten minutes, and a store that works is told to hang", n)
+		}
+		all.Wait()
+	})
+}
+
 func TestARequestThatIsNeverAnsweredIsNoticed(t *testing.T) {
 	m := new(manager)
 	inWorld(t, settings{options: m.options}, func(w *world) {

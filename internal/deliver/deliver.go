@@ -81,7 +81,7 @@ func (d *Deliverer) Run(ctx context.Context, woken wake.Signal) error {
 	d.stopping, d.promise = ctx.Done(), d.o.Pulse.Begin()
 	defer d.promise.End()
 	for ctx.Err() == nil {
-		d.promise.Within(storeLimit)
+		d.promise.Within(proof.Patience(storeLimit))
 		did, err := d.Step(context.WithoutCancel(ctx))
 		wait := time.Duration(0)
 		switch {
@@ -183,7 +183,7 @@ const storeLimit = 2 * time.Minute
 
 // limited gives the context of a call, and promises to be back once that is over and recorded.
 func (d *Deliverer) limited(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	d.promise.Within(limit + storeLimit)
+	d.promise.Within(limit + proof.Patience(storeLimit))
 	return context.WithTimeout(ctx, limit)
 }
 

@@ -19,5 +19,8 @@ func Without(context.Context, Mechanism) bool { return false }
 // Shorten gives the time after which something is forgotten: d.
 func Shorten(d time.Duration) time.Duration { return d }
 
+// Patience gives the time for which one who makes no progress is waited for: d.
+func Patience(d time.Duration) time.Duration { return d }
+
 // Hasten gives the wait that a build for proofs may shorten: d.
 func Hasten(d time.Duration) time.Duration { return d }

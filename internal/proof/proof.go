@@ -13,6 +13,8 @@ const (
 	CrashAt = "TICKETD_PROOF_CRASH_AT"
 	// PanicAt is "POINT:N": there it panics instead.
 	PanicAt = "TICKETD_PROOF_PANIC_AT"
+	// HangAt is "POINT:N": there the goroutine waits for ever instead, with all that it holds.
+	HangAt = "TICKETD_PROOF_HANG_AT"
 	// DoWithout is a list of mechanisms, separated by commas.
 	DoWithout = "TICKETD_PROOF_WITHOUT"
 	// Hurry is "N": a tracker call may take, and the first wait after a failure takes, the Nth part of
@@ -21,6 +23,8 @@ const (
 	// Lapse is "N": what is forgotten after a time, and how often that is looked at, happens after the
 	// Nth part of it, so that months of keeping house fit into a test.
 	Lapse = "TICKETD_PROOF_LAPSE"
+	// Impatience is "N": who makes no progress is held for hanging after the Nth part of the time.
+	Impatience = "TICKETD_PROOF_IMPATIENCE"
 )
 
 // Point is a place in the code at which a process may die.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ticketd/internal/proof"
 )
 
 // Grace is what every promise may be late: a machine that is busy, or a process that was stopped for a
@@ -82,7 +84,7 @@ func (m *Monitor) Late() []Late {
 	now, stages := time.Now(), make(map[string]Late)
 	m.mu.Lock()
 	for p := range m.promises {
-		if now.Sub(p.until) <= Grace {
+		if now.Sub(p.until) <= proof.Patience(Grace) {
 			continue
 		}
 		l, known := stages[p.stage.name]

@@ -14,6 +14,13 @@ import (
 // CrashAt is the variable by which a process kills itself when it comes to a point for the nth time.
 func CrashAt(p proof.Point, nth int) string { return fmt.Sprintf("%s=%s:%d", proof.CrashAt, p, nth) }
 
+// HangAt is the variable by which a goroutine of a process waits for ever when it comes to a point for the
+// nth time.
+func HangAt(p proof.Point, nth int) string { return fmt.Sprintf("%s=%s:%d", proof.HangAt, p, nth) }
+
+// Impatient makes a process hold somebody for hanging so many times sooner; see [proof.Impatience].
+func Impatient(times int) string { return fmt.Sprintf("%s=%d", proof.Impatience, times) }
+
 // Without is the variable by which a process does without mechanisms.
 func Without(all ...proof.Mechanism) string {
 	names := make([]string, len(all))
