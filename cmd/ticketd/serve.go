@@ -30,7 +30,7 @@ func (s *serveCommand) Run(ctx context.Context, p *program) error {
 	}
 	o := daemon.Options{Config: c, Logger: logger, Version: readBuild().Version, Examine: true}
 	if err := p.underSystemd(&o); err != nil {
-		return &failure{code: exitFailure, err: err, hint: "see the units ticketd.service and ticketd.socket, and what was edited in them"}
+		return &failure{code: exitConfig, err: err, hint: "see the units ticketd.service and ticketd.socket, and what was edited in them"}
 	}
 	d, err := daemon.New(ctx, o)
 	switch {

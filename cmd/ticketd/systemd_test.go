@@ -75,7 +75,7 @@ func (m *manager) start(env ...string) *unit {
 	cmd.Env = append(os.Environ(), "LISTEN_FDS=1", "LISTEN_FDNAMES=webhook", "NOTIFY_SOCKET="+m.notify.LocalAddr().String(),
 		"JOURNAL_STREAM="+streamOf(m.t, w))
 	cmd.Env = append(cmd.Env, env...)
-	cmd.ExtraFiles, cmd.Stderr = []*os.File{m.socket}, w
+	cmd.ExtraFiles, cmd.Stderr = []*os.File{m.socket, m.socket}, w // LISTEN_FDS says how many of them count
 	if err := errors.Join(cmd.Start(), w.Close()); err != nil {
 		m.t.Fatal(err)
 	}
@@ -228,5 +228,21 @@ func TestAWrongConfigurationEndsAServiceWith78AndIsAnErrorInTheJournal(t *testin
 	}
 	if last := lines[len(lines)-1]; len(lines) < 3 || !strings.HasPrefix(last, "<3>ticketd: hint: ") {
 		t.Errorf("the log is\n%s", logs)
+	}
+}
+
+func TestSocketsThatCannotBeServedAreAMistakeOfTheUnitsAndEndAServiceWith78(t *testing.T) {
+	m := newManager(t)
+	for name, env := range map[string]string{
+		"two": "LISTEN_FDNAMES=webhook:webhook", "one of another name": "LISTEN_FDNAMES=ticketd.socket",
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := m.start(env, "LISTEN_FDS="+fmt.Sprint(1+strings.Count(env, ":")))
+			logs := <-u.logs
+			var ended *exec.ExitError
+			if err := u.cmd.Wait(); !errors.As(err, &ended) || ended.ExitCode() != exitConfig || !bytes.Contains(logs, []byte("socket")) {
+				t.Errorf("it ended with %v: %s", err, logs)
+			}
+		})
 	}
 }
