@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketd/internal/proof/program"
 	"ticketd/internal/proof/report"
@@ -69,11 +70,12 @@ const (
 func (s sample) start(t *testing.T, dir string) (outcome string, err error) {
 	t.Helper()
 	var log bytes.Buffer
+	path := s.save(t, dir)
 	db, err := store.Open(t.Context(), store.Options{
-		Path: s.save(t, dir), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Path: path, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
-		return refused, inWords(err)
+		return refused, errors.Join(inWords(err), renewed(t, path, err))
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	all, err := db.Events(t.Context(), store.EventFilter{Limit: everything})
@@ -96,6 +98,38 @@ func (s sample) start(t *testing.T, dir string) (outcome string, err error) {
 		return "", fmt.Errorf("events %v are missing, and nothing is said", slices.Sorted(maps.Keys(left)))
 	}
 	return outcome, nil
+}
+
+// renewed sees to it that a database which is refused can be made anew, as `ticketd recover` does it, and that
+// the new one looks at the trackers before it does anything.
+func renewed(t *testing.T, path string, cause error) error {
+	t.Helper()
+	anew := false
+	for range 2 { // a log that is another's, then what is damaged below it
+		if _, ok := store.Removable(path, cause); !ok {
+			return nil // a newer version's, or another program's
+		}
+		if lost, ok := errors.AsType[*store.LostError](cause); !ok || !lost.Whole {
+			anew = true
+		}
+		_, err := store.Renew(t.Context(), store.RenewOptions{Path: path, Cause: cause, Now: time.Now})
+		if err != nil {
+			return err
+		}
+		db, err := store.Open(t.Context(), store.Options{Path: path, Thorough: true})
+		if err != nil {
+			cause = err
+			continue
+		}
+		if err := db.Close(); err != nil {
+			return err
+		}
+		if anew && !db.Restored() {
+			return errors.New("it was made anew, and does not know it")
+		}
+		return nil
+	}
+	return fmt.Errorf("it could not be made anew: %w", cause)
 }
 
 // inWords passes the errors that a person is told what to do about.
