@@ -134,13 +134,17 @@ func TestEveryArgumentIsAFlagOfItsTests(t *testing.T) {
 }
 
 func TestEveryProofOfTheHouseIsPartOfTheRun(t *testing.T) {
+	elsewhere := map[string]string{
+		"./internal/proof/service": "make test-systemd: it needs a package",
+		"./internal/proof/watch":   "make test: it is there whole, and has no figures",
+	}
 	folders, err := filepath.Glob("../proof/*/*_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range folders {
 		pkg := "./internal/proof/" + filepath.Base(filepath.Dir(file))
-		if !slices.ContainsFunc(parts(), func(p part) bool { return p.pkg == pkg }) {
+		if elsewhere[pkg] == "" && !slices.ContainsFunc(parts(), func(p part) bool { return p.pkg == pkg }) {
 			t.Errorf("%s is not among the parts of make prove", pkg)
 		}
 	}
