@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketd/store"
 )
@@ -33,6 +34,29 @@ func TestADaemonEndsWhenItMeetsDamageAndDoesNotStartOnIt(t *testing.T) {
 		if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), w.path()) {
 			w.t.Errorf("opened again: %v", err)
 		}
+	})
+}
+
+// The process that met the damage is gone before anybody asks it.
+func TestTheNextStartTellsMonitoringThatTheStoreBroke(t *testing.T) {
+	inWatchedWorld(t, settings{}, func(w *watched) {
+		w.post(violation("OPENED", "v-1", 1611058000))
+		w.settle()
+		w.restart()
+		w.expectMetrics(map[string]string{"ticketd_store_broken": "0", "ticketd_store_writable": "1"})
+		whole, err := os.ReadFile(w.path())
+		w.must(err)
+		w.must(overwrite(w.path(), bytes.Repeat([]byte{0xff}, len(whole)-page), page))
+		w.send(violation("OPENED", "v-2", 1611058000))
+		if err := <-w.ended; !errors.Is(err, store.ErrDamaged) {
+			w.t.Errorf("the daemon ended with: %v", err)
+		}
+		w.ended = nil
+		w.must(overwrite(w.path(), whole, 0))
+		w.start()
+		w.expectMetrics(map[string]string{"ticketd_store_broken": "1", "ticketd_store_writable": "1"})
+		w.pass(time.Hour)
+		w.expectMetrics(map[string]string{"ticketd_store_broken": "0"})
 	})
 }
 

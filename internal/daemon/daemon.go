@@ -64,6 +64,8 @@ type Daemon struct {
 	metrics    *metrics.Metrics
 	door       *receive.Handler
 	service    service
+
+	brokeBefore time.Time // see lastBroken
 }
 
 // listening is a server with the listener that it will serve.
@@ -121,6 +123,9 @@ func (d *Daemon) openStore(ctx context.Context) (err error) {
 			d.metrics.Committed(operations, took, err)
 		},
 	})
+	if err == nil {
+		d.brokeBefore = lastBroken(d.store.Path())
+	}
 	return err
 }
 
@@ -136,7 +141,7 @@ func (d *Daemon) listen() (err error) {
 	if err != nil {
 		return fmt.Errorf("setting up the webhook: %w", err)
 	}
-	d.metrics.Watch(d.store, d.door.InFlight)
+	d.metrics.Watch(metrics.Sources{Store: d.store, InFlight: d.door.InFlight, Broke: d.broke})
 	if d.webhook.Listener, err = d.listenForWebhooks(); err != nil {
 		return err
 	}
@@ -202,7 +207,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if d.o.Examine {
 		stages.Go(func() { d.examine(work) })
 	}
-	stages.Go(func() { d.inform(work) })
+	stages.Go(func() { d.inform(ctx) })
 	d.o.Logger.Info("ticketd is up", "version", d.o.Version, "webhook", d.WebhookAddr(), "admin", d.AdminAddr(),
 		"instance", d.o.Config.Instance)
 
@@ -335,6 +340,9 @@ func (d *Daemon) close() {
 		}
 	}
 	if d.store != nil {
+		if trouble := d.store.Trouble(); trouble != nil {
+			d.leaveWord(trouble)
+		}
 		if err := d.store.Close(); err != nil {
 			d.o.Logger.Error("closing the store", "error", err)
 		}

@@ -26,15 +26,16 @@ import (
 type watched struct {
 	*world
 
-	operators *pipeListener
+	operators *pipeListener // of the daemon that was started last
 }
 
 // inWatchedWorld is inWorld with the second listener.
 func inWatchedWorld(t *testing.T, s settings, test func(w *watched)) {
 	t.Helper()
-	var operators *pipeListener
+	var w watched
 	s.options = func(o *daemon.Options) {
-		operators = newPipeListener() // anew for each start
+		operators := newPipeListener() // anew for each start
+		w.operators = operators
 		o.Config.Server.Admin = "127.0.0.1:2"
 		others := o.Listen
 		o.Listen = func(network, address string) (net.Listener, error) {
@@ -44,7 +45,10 @@ func inWatchedWorld(t *testing.T, s settings, test func(w *watched)) {
 			return others(network, address)
 		}
 	}
-	inWorld(t, s, func(w *world) { test(&watched{w, operators}) })
+	inWorld(t, s, func(in *world) {
+		w.world = in
+		test(&w)
+	})
 }
 
 // metrics gives what a scrape says, a value by series.
@@ -113,7 +117,7 @@ func startsAbsent(name string) bool {
 func startsAbove(name string) bool {
 	for _, prefix := range []string{
 		"ticketd_build_info", "ticketd_config_", "ticketd_tracker_up", "ticketd_store_size_bytes", "ticketd_store_free_bytes",
-		"ticketd_store_commit_", "ticketd_tracker_call",
+		"ticketd_store_writable", "ticketd_store_commit_", "ticketd_tracker_call",
 	} {
 		if strings.HasPrefix(name, prefix) {
 			return true

@@ -9,8 +9,8 @@ import (
 	"ticketd/store"
 )
 
-// scrapeTimeout bounds what a scrape asks of the store: Prometheus itself waits ten seconds, and wants
-// the rest all the same.
+// scrapeTimeout bounds each of the two questions that a scrape asks of the store: Prometheus itself waits
+// ten seconds, and wants the rest all the same.
 const scrapeTimeout = 3 * time.Second
 
 // The stages of a backlog.
@@ -27,7 +27,7 @@ const heldBefore = "unknown"
 type gauges struct {
 	backlog, oldest, tickets, held, unrouted, lastEvent *prometheus.Desc
 	paused, projects                                    *prometheus.Desc
-	size, free, broken, failed                          *prometheus.Desc
+	size, free, writable, broken, failed                *prometheus.Desc
 	certificate                                         *prometheus.Desc
 }
 
@@ -53,8 +53,10 @@ func newGauges(f *families) *gauges {
 			"Size of the database and of its write-ahead log.", "file"),
 		free: f.read("ticketd_store_free_bytes",
 			"Room that is left on the file system of the database."),
+		writable: f.read("ticketd_store_writable",
+			"1 when the database takes a write, which every scrape tries; 0: events are answered 503."),
 		broken: f.read("ticketd_store_broken",
-			"1 when nothing is written any more because the disk or the database cannot be trusted; ticketd ends then."),
+			"1 for an hour after the disk or the database could not be trusted any more. ticketd ends then, and checks the database at its start."),
 		failed: f.read("ticketd_store_scrape_error",
 			"1 when the store did not answer this scrape in time, so that what is read from it is missing."),
 		certificate: f.read("ticketd_tls_certificate_expiry_timestamp_seconds",
@@ -62,25 +64,32 @@ func newGauges(f *families) *gauges {
 	}
 }
 
-// watch reads the gauges of one store.
+// brokenFor is for how long it is told that the store could not be trusted: ticketd ends over it, and what
+// watches it may look once in a minute.
+const brokenFor = time.Hour
+
+// Sources are asked at each scrape. All are required.
+type Sources struct {
+	Store    *store.Store
+	InFlight func() (n int, oldest time.Time) // requests, and when the oldest of them began
+	Broke    func() time.Time                 // when the store could not be trusted any more; zero: never
+}
+
+// watch reads the gauges of one daemon.
 type watch struct {
 	*gauges
+	Sources
 
-	m        *Metrics
-	store    *store.Store
-	inFlight func() (n int, oldest time.Time)
+	m *Metrics
 }
 
-// Watch adds what is read from the store, and the requests in flight with the time when the oldest of
-// them began. It is called once.
-func (m *Metrics) Watch(s *store.Store, inFlight func() (n int, oldest time.Time)) {
-	m.families.registry.MustRegister(&watch{m.gauges, m, s, inFlight})
-}
+// Watch adds what is read at each scrape. It is called once.
+func (m *Metrics) Watch(s Sources) { m.families.registry.MustRegister(&watch{m.gauges, s, m}) }
 
 // Describe makes it a prometheus.Collector.
 func (w *watch) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		w.backlog, w.oldest, w.tickets, w.held, w.unrouted, w.lastEvent, w.paused, w.projects, w.size, w.free, w.broken, w.failed,
+		w.backlog, w.oldest, w.tickets, w.held, w.unrouted, w.lastEvent, w.paused, w.projects, w.size, w.free, w.writable, w.broken, w.failed,
 	} {
 		to <- d
 	}
@@ -88,20 +97,40 @@ func (w *watch) Describe(to chan<- *prometheus.Desc) {
 
 // Collect reads everything anew. What the store does not say is left out.
 func (w *watch) Collect(to chan<- prometheus.Metric) {
+	n, began := w.InFlight()
+	w.waits(to, store.Backlog{Count: n, Since: began}, time.Now(), stageReceive, "")
+	now := w.m.o.Now()
+	broke := w.Broke()
+	to <- value(w.broken, truth(!broke.IsZero() && now.Sub(broke) < brokenFor))
+	to <- value(w.writable, truth(w.writes()))
+	to <- value(w.failed, truth(!w.read(to, now)))
+}
+
+// writes tells whether the store takes a write. One that hangs in it is not waited for.
+func (w *watch) writes() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	n, began := w.inFlight()
-	w.waits(to, store.Backlog{Count: n, Since: began}, time.Now(), stageReceive, "")
-	to <- value(w.broken, truth(w.store.Trouble() != nil))
+	ready := make(chan error, 1)
+	go func() { ready <- w.Store.Ready(ctx) }()
+	select {
+	case err := <-ready:
+		return err == nil
+	case <-ctx.Done():
+		return false
+	}
+}
 
-	now := w.m.o.Now()
-	g, err := w.store.Gauges(ctx, now)
+// read tells what the store and its files say, and whether that was all of it.
+func (w *watch) read(to chan<- prometheus.Metric, now time.Time) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	g, err := w.Store.Gauges(ctx, now)
 	if err == nil {
 		w.tell(to, g, now)
 	} else {
 		w.m.o.Logger.Warn("metrics of the store are missing from a scrape", "error", err)
 	}
-	size, sizeErr := w.store.Size()
+	size, sizeErr := w.Store.Size()
 	if sizeErr == nil {
 		to <- value(w.size, float64(size.Database), "database")
 		to <- value(w.size, float64(size.Log), "log")
@@ -109,7 +138,7 @@ func (w *watch) Collect(to chan<- prometheus.Metric) {
 	} else {
 		w.m.o.Logger.Warn("the size of the store is missing from a scrape", "error", sizeErr)
 	}
-	to <- value(w.failed, truth(err != nil || sizeErr != nil))
+	return err == nil && sizeErr == nil
 }
 
 func truth(b bool) float64 {

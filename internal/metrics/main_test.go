@@ -28,6 +28,7 @@ type bench struct {
 	t     *testing.T
 	store *store.Store
 	now   time.Time
+	broke time.Time
 }
 
 func newBench(t *testing.T) *bench {
@@ -49,7 +50,9 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.store.Close() }) // a test may have closed it
-	b.Watch(b.store, func() (int, time.Time) { return 0, time.Time{} })
+	b.Watch(metrics.Sources{
+		Store: b.store, InFlight: func() (int, time.Time) { return 0, time.Time{} }, Broke: func() time.Time { return b.broke },
+	})
 	return b
 }
 

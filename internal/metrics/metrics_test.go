@@ -89,17 +89,27 @@ func TestAQuotaIsWhatTheNewestAnswerToldUntilItIsReset(t *testing.T) {
 
 func TestWithoutTheStoreAScrapeGivesTheRest(t *testing.T) {
 	b := newBench(t)
-	b.expect(map[string]string{"ticketd_store_scrape_error": "0", `ticketd_backlog{stage="apply",tracker=""}`: "0"})
+	b.expect(map[string]string{"ticketd_store_scrape_error": "0", "ticketd_store_writable": "1", `ticketd_backlog{stage="apply",tracker=""}`: "0"})
 	b.Event("note", "applied")
 	if err := b.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	b.expect(map[string]string{
 		"ticketd_store_scrape_error":                          "1",
+		"ticketd_store_writable":                              "0",
 		"ticketd_store_broken":                                "0",
 		`ticketd_events_total{kind="note",outcome="applied"}`: "1",
 	})
 	b.absent("ticketd_tickets", "ticketd_findings_unrouted")
+}
+
+func TestThatTheStoreBrokeIsToldForAnHour(t *testing.T) {
+	b := newBench(t)
+	b.broke = noon
+	b.now = noon.Add(59 * time.Minute)
+	b.expect(map[string]string{"ticketd_store_broken": "1"})
+	b.now = noon.Add(time.Hour)
+	b.expect(map[string]string{"ticketd_store_broken": "0"})
 }
 
 func TestPromtoolFindsNoFault(t *testing.T) {
