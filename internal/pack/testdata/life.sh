@@ -38,7 +38,7 @@ dpkg --install /ticketd.deb
 mount -t tmpfs none /var/lib/ticketd && touch /var/lib/ticketd/ticketd.db # a disk of its own cannot be removed
 dpkg --purge ticketd
 is "$(ls /var/lib/ticketd)" ''
-umount /var/lib/ticketd && rmdir /var/lib/ticketd
+umount /var/lib/ticketd && rm -r /var/lib/ticketd
 is "$(ls -d /etc/ticketd /var/lib/ticketd /etc/credstore/* 2>/dev/null)" /etc/credstore/other
 getent passwd ticketd >/dev/null # the number is nobody else's
 

@@ -120,7 +120,8 @@ func (r *reader) after() map[string]func(b block, out string) {
 		"Remove it": func(b block, _ string) {
 			left, gone := database+" /etc/ticketd/ticketd.toml /etc/credstore/ticketd.jira-token", "/usr/bin/ticketd /usr/lib/systemd/system/ticketd.service"
 			if strings.Contains(b.script, "purge") {
-				left, gone = "/var/backups/ticketd.db", "/etc/ticketd /var/lib/ticketd /etc/credstore/ticketd.*"
+				left = "/var/backups/ticketd.db /var/backups/ticketd/ticketd-*.db"
+				gone = "/etc/ticketd /var/lib/ticketd /etc/credstore/ticketd.* /etc/systemd/system/*/ticketd.*"
 			}
 			r.sh("ls -d " + left)
 			if found := r.try("ls -d " + gone + " 2>/dev/null").out; found != "" {

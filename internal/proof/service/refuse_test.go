@@ -27,6 +27,12 @@ func TestAMistakeInTheConfigurationIsToldAndNotTriedAgain(t *testing.T) {
 		a := newSender("mistake")
 		s.postAll(a, 5)
 		s.configure("[[rule]]\nname = \"broken\"\nprojekt = \"SEC\"\n")
+		before := s.show("MainPID")
+		if said := s.sh("dpkg --install /mnt/" + nextRelease); !strings.Contains(said, "the old version goes on") || !strings.Contains(said, "projekt") {
+			t.Errorf("the upgrade does not say that the old version goes on, but %s", said)
+		}
+		s.expect("ActiveState", "active", "MainPID", before)
+		s.postAll(a, 1)
 		if r := s.try("systemctl restart ticketd.service"); r.code == 0 {
 			t.Error("it started with a mistake")
 		}

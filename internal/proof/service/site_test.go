@@ -41,8 +41,9 @@ func newSite(t *testing.T) *site {
 	s := &site{t: t, jira: jiratest.New(jiratest.Options{Email: jiraEmail, Token: jiraToken})}
 	s.write("/etc/hosts", "127.0.0.1 localhost "+jiraHost+"\n", 0o644)
 	s.serveTLS(s.jira)
-	// Images of containers keep packages from starting anything by the first; the second has man pages indexed.
-	s.sh("rm -f /usr/sbin/policy-rc.d /var/lib/man-db/auto-update")
+	// Images of containers keep packages from starting anything by the first. The others cost time: the second has
+	// man pages indexed, the third is every package of Debian, which apt reads each time.
+	s.sh("rm -rf /usr/sbin/policy-rc.d /var/lib/man-db/auto-update /var/lib/apt/lists/*")
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(s.try("systemctl status --no-pager ticketd.service ticketd.socket; journalctl --no-pager -n 60 -o cat -u ticketd.service; ticketd tickets list").out)
