@@ -18,6 +18,7 @@ const (
 	driverName  = "sqlite"
 	busyTimeout = "5000" // milliseconds that a lock of another process is waited for
 	maxReaders  = 4
+	mostLog     = "67108864" // bytes that the log keeps once it was brought into the file; a backup has it grow
 )
 
 // minVersion is the first SQLite without the WAL-reset bug (sqlite.org/wal.html#walresetbug).
@@ -33,7 +34,7 @@ func dsn(path, synchronous string, reader bool) string {
 		"_foreign_keys": {"on"},
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {synchronous},
-		"_pragma":       {"page_size(8192)", "secure_delete(on)"},
+		"_pragma":       {"journal_size_limit(" + mostLog + ")", "page_size(8192)", "secure_delete(on)"},
 		"_txlock":       {"immediate"},
 		"_dqs":          {"false"},
 		"_defensive":    {"true"},
@@ -88,6 +89,7 @@ func verify(ctx context.Context, db *sql.DB, synchronous string) error {
 		{"foreign_keys", "1"},
 		{"secure_delete", "1"},
 		{"busy_timeout", busyTimeout},
+		{"journal_size_limit", mostLog},
 	} {
 		var got string
 		if err := db.QueryRowContext(ctx, "PRAGMA "+want.pragma).Scan(&got); err != nil {

@@ -61,9 +61,13 @@ func (r *recoverCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	done, err := daemon.Recover(ctx, daemon.TrackerOptions{
-		Config: c, Version: readBuild().Version, Logger: p.newLogger(config.Log{Level: slog.LevelError, Format: "text"}),
-	}, r.DryRun)
+	done, err := daemon.Recover(ctx, daemon.RecoverOptions{
+		TrackerOptions: daemon.TrackerOptions{
+			Config: c, Version: readBuild().Version, Logger: slog.New(slog.DiscardHandler), // what it found is told below
+		},
+		DryRun: r.DryRun,
+		Doing:  func(what string) { _, _ = fmt.Fprintf(p.stderr, "ticketd: %s ...\n", safe(what)) }, // nobody else to tell
+	})
 	switch {
 	case errors.Is(err, store.ErrLocked):
 		return &failure{code: exitFailure, err: err, hint: "stop it first: `systemctl stop ticketd.socket ticketd.service`; --dry-run works beside it"}

@@ -12,6 +12,14 @@ import (
 	"ticketd/store"
 )
 
+// RecoverOptions say what is recovered.
+type RecoverOptions struct {
+	TrackerOptions
+
+	DryRun bool              // change nothing
+	Doing  func(what string) // is told what takes long, before it begins; nil: nobody
+}
+
 // Recovery is what [Recover] found and did.
 type Recovery struct {
 	Trouble error         // for which the database that was there could not be opened; nil: it was taken as it is, or there was none
@@ -38,19 +46,23 @@ type SearchPlace struct {
 //
 // Nothing is changed in a tracker. A dry run changes nothing at all, and may be made beside a daemon. A
 // tracker that does not answer is told in its place; an error is one of the store or the configuration.
-func Recover(ctx context.Context, o TrackerOptions, dry bool) (r Recovery, err error) {
+func Recover(ctx context.Context, o RecoverOptions) (r Recovery, err error) {
+	if o.Doing == nil {
+		o.Doing = func(string) {}
+	}
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	trackers, err := Connect(o)
+	trackers, err := Connect(o.TrackerOptions)
 	if err != nil {
 		return Recovery{}, err
 	}
 	open := o.takeUp
-	if dry {
+	if o.DryRun {
 		open = o.lookInto
 	}
+	o.Doing("checking every page of the database")
 	s, err := open(ctx, &r)
 	if err != nil {
 		return r, err
@@ -73,7 +85,8 @@ func Recover(ctx context.Context, o TrackerOptions, dry bool) (r Recovery, err e
 		})
 	}
 	for _, p := range o.places() {
-		if err := p.search(ctx, finders[p.Tracker], s != nil, dry); err != nil {
+		o.Doing("listing our issues in " + p.Tracker + " " + p.Project)
+		if err := p.search(ctx, finders[p.Tracker], s != nil, o.DryRun); err != nil {
 			return r, err
 		}
 		r.Places = append(r.Places, p)

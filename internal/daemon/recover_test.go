@@ -128,7 +128,9 @@ func (e *estate) recover(dry bool) daemon.Recovery {
 	if problems.Fatal() {
 		e.t.Fatal(problems)
 	}
-	r, err := daemon.Recover(e.t.Context(), daemon.TrackerOptions{Config: c, Version: "test", Transport: e.world}, dry)
+	r, err := daemon.Recover(e.t.Context(), daemon.RecoverOptions{
+		TrackerOptions: daemon.TrackerOptions{Config: c, Version: "test", Transport: e.world}, DryRun: dry,
+	})
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -314,7 +316,7 @@ func TestATrackerThatIsDownIsToldAndTheOthersAreSearched(t *testing.T) {
 		e.stop()
 		e.setDown("jira.example.com", true)
 		c, _ := config.Parse("test.toml", fmt.Appendf(nil, head+usualTrackers+estateRules, e.path()), func(string) (string, bool) { return "", false })
-		r, err := daemon.Recover(w.t.Context(), daemon.TrackerOptions{Config: c, Transport: e.world}, false)
+		r, err := daemon.Recover(w.t.Context(), daemon.RecoverOptions{TrackerOptions: daemon.TrackerOptions{Config: c, Transport: e.world}})
 		if err != nil || len(r.Places) != 2 || r.Places[0].Err == nil || r.Places[1].Err != nil || r.Places[1].Issues != 1 {
 			t.Errorf("told: %+v, %v", r, err)
 		}

@@ -2,6 +2,7 @@ package soak_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ func TestABackupHoldsUpNoWebhook(t *testing.T) {
 		}
 	})
 	took := time.Since(began)
+	grown := logSize(t, path)
 	after := accepting(t, s, "after", func() { <-time.After(took) }) // the same without a backup
 	if c.Events < *rows || c.Events > *rows+len(during) {
 		t.Errorf("the copy has %d events; the store had %d, and %d more at its end", c.Events, *rows, len(during))
@@ -42,8 +44,19 @@ func TestABackupHoldsUpNoWebhook(t *testing.T) {
 		Part: "Soak",
 		What: fmt.Sprintf("%d events of %d bytes in the store, backed up and checked in %s, %d webhooks accepted meanwhile",
 			*rows, body, took.Round(time.Second/10), len(during)),
-		Outcome: "wait for a commit " + spread(during) + "; in the same time without a backup " + spread(after),
+		Outcome: "wait for a commit " + spread(during) + "; in the same time without a backup " + spread(after) +
+			fmt.Sprintf("; the log had %d MB at its end and %d MB after that", grown, logSize(t, path)),
 	})
+}
+
+// logSize gives that of the log of a database, in MB.
+func logSize(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size() >> 20
 }
 
 // spread tells of waits in words.
