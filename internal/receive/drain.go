@@ -45,7 +45,7 @@ func NewDrain(server *http.Server) *Drain {
 func (d *Drain) last(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d.isStopping() {
-			w.Header().Set("Connection", "close") // HTTP/2 says it in its own words
+			w.Header().Set("Connection", "close")
 		}
 		h.ServeHTTP(w, r)
 	})

@@ -13,7 +13,14 @@ import (
 const memoryBound = 256 << 20
 
 func TestAFloodOfLargeBodiesCostsNeitherMemoryNorAnEvent(t *testing.T) {
-	s := program.New(t, program.Options{})
+	for by, o := range map[string]program.Options{"HTTP": {}, "HTTPS": {TLS: true}} {
+		t.Run(by, func(t *testing.T) { floodBy(t, by, program.New(t, o)) })
+	}
+}
+
+// floodBy has a service flooded; by says how it is reached.
+func floodBy(t *testing.T, by string, s *program.Service) {
+	t.Helper()
 	s.Start()
 	idle := peak(t, s)
 	flood, strangers, small := newTally(), newTally(), newTally()
@@ -52,7 +59,7 @@ func TestAFloodOfLargeBodiesCostsNeitherMemoryNorAnEvent(t *testing.T) {
 	}
 	report.Tell(t, report.Row{
 		Part: "Door",
-		What: fmt.Sprintf("%d connections with 1 MiB each, half of them with the token; a good sender meanwhile", *connections),
+		What: fmt.Sprintf("%d connections with 1 MiB each by %s, half of them with the token; a good sender meanwhile", *connections, by),
 		Outcome: fmt.Sprintf("with the token: %s; without: %s; %d acknowledged lost; memory %d MiB (%d idle); good sender: %s, p99 %s",
 			flood, strangers, missing, most>>20, idle>>20, small, p99(took)),
 	})

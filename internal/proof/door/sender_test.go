@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -69,11 +70,15 @@ func (c *tally) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// dial connects to a service. A full queue of the kernel is waited for.
+// dial connects to a service, by TLS where it speaks that. A full queue of the kernel is waited for.
 func dial(ctx context.Context, s *program.Service) (net.Conn, error) {
 	conn, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, "tcp", s.WebhookAddr())
 	if err != nil {
 		return nil, err
+	}
+	if trust := s.Trust(); trust != nil {
+		trust.ServerName = "127.0.0.1"
+		conn = tls.Client(conn, trust)
 	}
 	return conn, conn.SetDeadline(time.Now().Add(patience))
 }

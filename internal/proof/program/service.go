@@ -3,6 +3,7 @@ package program
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -26,7 +27,7 @@ instance = "proof"
 [server]
 listen = "127.0.0.1:0"
 admin = "127.0.0.1:0"
-[[server.token]]
+%s[[server.token]]
 name = "portal"
 value = %q
 [store]
@@ -81,6 +82,7 @@ type Options struct {
 	Wrapper []string // a command that runs the program, such as strace with its options
 	Jira    *jiratest.Server
 	Address string // host:port at which the configured Jira is, or will be, served by the test; "": New serves it
+	TLS     bool   // the webhook speaks HTTPS, with a certificate that [Service.Trust] knows
 	GitHub  string // host:port of a [NewGitHub], where findings of [AppOfGitHub] go; "": to Jira
 }
 
@@ -99,6 +101,7 @@ type Service struct {
 	err     error
 	webhook string
 	admin   string
+	trust   *tls.Config // nil: the webhook speaks HTTP
 }
 
 // New prepares a service and opens its practice Jira; nothing runs yet. All is cleaned up after the
@@ -121,7 +124,11 @@ func New(t testing.TB, o Options) *Service {
 		if o.GitHub != "" {
 			github = fmt.Sprintf(configurationOfGitHub, o.GitHub, gitHubToken, AppOfGitHub)
 		}
-		o.Config = fmt.Sprintf(configuration, Token, s.Database(), o.Address, github)
+		server := ""
+		if o.TLS {
+			server = s.certify()
+		}
+		o.Config = fmt.Sprintf(configuration, server, Token, s.Database(), o.Address, github)
 	}
 	if err := os.WriteFile(s.config, []byte(o.Config), 0o600); err != nil {
 		t.Fatal(err)
@@ -162,6 +169,9 @@ func (s *Service) Webhook() string { return "http://" + s.webhook + "/webhook" }
 
 // WebhookAddr is host:port of the webhook's listener.
 func (s *Service) WebhookAddr() string { return s.webhook }
+
+// Trust gives what a client needs to reach the webhook by TLS, for it to change; nil where it speaks HTTP.
+func (s *Service) Trust() *tls.Config { return s.trust.Clone() }
 
 // Admin is the URL of the listener for health checks, without a path.
 func (s *Service) Admin() string { return "http://" + s.admin }
