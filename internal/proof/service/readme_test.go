@@ -76,7 +76,7 @@ func (r *reader) bring(deb string) {
 func (r *reader) before() map[string]func(b block) {
 	return map[string]func(b block){
 		"Back up, restore, recover": func(b block) {
-			if strings.Contains(b.script, "ticketd backup") { // nobody waits ten minutes here
+			if strings.Contains(b.script, "backup /var/backups/ticketd.db") { // nobody waits ten minutes here
 				r.sh(`printf '\n[deliver]\nquiet_period = "2s"\n' >> /etc/ticketd/ticketd.toml`)
 			}
 			if strings.Contains(b.script, "ticketd recover") {
