@@ -35,7 +35,7 @@ func (s *serveCommand) Run(ctx context.Context, p *program) error {
 	d, err := daemon.New(ctx, o)
 	switch {
 	case errors.Is(err, daemon.ErrSocket):
-		return &failure{code: exitConfig, err: fmt.Errorf("starting: %w", err), hint: "then: systemctl restart ticketd.socket ticketd"}
+		return &failure{code: exitConfig, err: fmt.Errorf("starting: %w", err), hint: "then: systemctl stop ticketd.socket ticketd; systemctl start ticketd"}
 	case err != nil:
 		return &failure{
 			code: exitFailure, err: fmt.Errorf("starting: %w", err),
