@@ -25,7 +25,10 @@ func (t *Tracker) observe(_ string, x *outbound.Exchange) {
 	}
 	if q, told := x.Quota(); told {
 		q.Resource = quotaRequests
-		q.Reset, _ = resetOf(x)
+		var ok bool
+		if q.Reset, ok = resetOf(x); !ok {
+			q.Reset = filledUp(x, q, t.o.Now())
+		}
 		t.o.Quota(q)
 	}
 	if q, told := pointsOf(x, t.o.Now()); told {
@@ -44,7 +47,23 @@ func resetOf(x *outbound.Exchange) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// maxWindow is more than any window of a quota.
+// filledUp gives when a bucket of Data Center is full again, which gets so many tokens in each interval;
+// zero where that is not told, or it is full.
+func filledUp(x *outbound.Exchange, q ticket.Quota, local time.Time) time.Time {
+	interval, timed := outbound.Count(x.Header.Get("X-RateLimit-Interval-Seconds"))
+	tokens, filled := outbound.Count(x.Header.Get("X-RateLimit-FillRate"))
+	missing := q.Limit - q.Remaining
+	if !timed || !filled || tokens == 0 || missing <= 0 {
+		return time.Time{}
+	}
+	rounds := (missing-1)/tokens + 1
+	if rounds > maxWindow || interval > maxWindow || rounds*interval > maxWindow {
+		return time.Time{}
+	}
+	return x.Now(local).Add(time.Duration(rounds*interval) * time.Second).UTC()
+}
+
+// maxWindow is more than any window of a quota, in seconds.
 const maxWindow = 7 * 24 * 3600
 
 // pointsOf reads the quota of points, which Jira Cloud tells as the draft of RFC "RateLimit header fields

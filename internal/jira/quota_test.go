@@ -24,6 +24,18 @@ func TestAQuotaIsReadAsJiraTellsItAndNonsenseIsNone(t *testing.T) {
 			map[string]string{"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "0", "X-RateLimit-Interval-Seconds": "60", "Retry-After": "0"},
 			[]ticket.Quota{{Resource: "requests", Limit: 100}},
 		},
+		"Data Center's bucket, until it is full again": {
+			map[string]string{"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "5", "X-RateLimit-Interval-Seconds": "60", "X-RateLimit-FillRate": "10"},
+			[]ticket.Quota{{Resource: "requests", Limit: 100, Remaining: 5, Reset: noon().Add(10 * time.Minute)}},
+		},
+		"a full bucket": {
+			map[string]string{"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "100", "X-RateLimit-Interval-Seconds": "60", "X-RateLimit-FillRate": "10"},
+			[]ticket.Quota{{Resource: "requests", Limit: 100, Remaining: 100}},
+		},
+		"a bucket that takes longer than any": {
+			map[string]string{"X-RateLimit-Limit": "9000000000000000000", "X-RateLimit-Remaining": "0", "X-RateLimit-Interval-Seconds": "60", "X-RateLimit-FillRate": "1"},
+			[]ticket.Quota{{Resource: "requests", Limit: 9e18}},
+		},
 		"points": {
 			map[string]string{"Beta-RateLimit": `"tenant-app-quota";r=17842;t=2107`, "Beta-RateLimit-Policy": `"tenant-app-quota";q=100100;w=3600`},
 			[]ticket.Quota{{Resource: "points", Limit: 100100, Remaining: 17842, Reset: noon().Add(2107 * time.Second)}},

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ticketd/internal/metrics"
 	"ticketd/internal/ticket"
+	"ticketd/store"
 )
 
 func TestARequestCountsByItsRouteAndAnAcknowledgementIsTimed(t *testing.T) {
@@ -101,6 +104,29 @@ func TestWithoutTheStoreAScrapeGivesTheRest(t *testing.T) {
 		`ticketd_events_total{kind="note",outcome="applied"}`: "1",
 	})
 	b.absent("ticketd_tickets", "ticketd_findings_unrouted")
+}
+
+func TestAWriteThatHangsDoesNotHoldUpAScrape(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		hangs, goOn := make(chan struct{}), make(chan struct{})
+		var hanging sync.WaitGroup
+		hanging.Go(func() {
+			err := b.store.Apply(t.Context(), func(*store.Tx) error {
+				close(hangs)
+				<-goOn
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-hangs
+		b.expect(map[string]string{"ticketd_store_writable": "0", "ticketd_store_scrape_error": "0"})
+		close(goOn)
+		hanging.Wait()
+		b.expect(map[string]string{"ticketd_store_writable": "1"})
+	})
 }
 
 func TestThatTheStoreBrokeIsToldForAnHour(t *testing.T) {
