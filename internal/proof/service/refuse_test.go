@@ -10,7 +10,7 @@ import (
 	"ticketd/internal/proof/program"
 )
 
-func TestAFreshInstallationIsStoppedAndTellsWhatIsMissingAndIsNotStartedAgain(t *testing.T) {
+func TestAFreshInstallationAndAnOpenSecretAreToldAndNotTriedAgain(t *testing.T) {
 	inContainer(t, func(t *testing.T, s *site) {
 		s.install(release)
 		s.expect("ActiveState", "inactive", "UnitFileState", "disabled")
@@ -18,6 +18,17 @@ func TestAFreshInstallationIsStoppedAndTellsWhatIsMissingAndIsNotStartedAgain(t 
 			t.Error("it started without a tracker")
 		}
 		s.refusedToStart("ticketd init --service")
+
+		s.configure("")
+		s.sh("sed -i 's|^value_file = .*|value_file = \"/etc/ticketd/open\"|' /etc/ticketd/ticketd.toml")
+		s.write("/etc/ticketd/open", program.Token+"\n", 0o644)
+		if r := s.try("systemctl start ticketd.service"); r.code == 0 {
+			t.Error("it started with a secret that others can read")
+		}
+		s.refusedToStart("can be read by others")
+		if r := s.try("ticketd check"); r.code != 78 || !strings.Contains(r.out, "can be read by others") {
+			t.Errorf("check ends with %d: %s", r.code, r.out)
+		}
 	})
 }
 
@@ -65,20 +76,4 @@ func (s *site) refusedToStart(words string) {
 	if said := s.said("status=78"); len(said) == 0 {
 		s.t.Errorf("it did not end with 78: %v", s.journal())
 	}
-}
-
-func TestASecretThatOthersCanReadIsRefused(t *testing.T) {
-	inContainer(t, func(t *testing.T, s *site) {
-		s.install(release)
-		s.configure("")
-		s.sh("sed -i 's|^value_file = .*|value_file = \"/etc/ticketd/open\"|' /etc/ticketd/ticketd.toml")
-		s.write("/etc/ticketd/open", program.Token+"\n", 0o644)
-		if r := s.try("systemctl start ticketd.service"); r.code == 0 {
-			t.Error("it started")
-		}
-		s.refusedToStart("can be read by others")
-		if r := s.try("ticketd check"); r.code != 78 || !strings.Contains(r.out, "can be read by others") {
-			t.Errorf("check ends with %d: %s", r.code, r.out)
-		}
-	})
 }
