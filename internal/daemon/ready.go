@@ -62,5 +62,6 @@ func (d *Daemon) trackerState(ctx context.Context, name string) string {
 	if err != nil {
 		return "unknown"
 	}
-	return TrackerStatus{Unwell: d.deliverers[name].Unwell(), Pauses: lasting(scopes, d.o.Now())}.inWords(well)
+	_, unwell := d.deliverers[name].Unwell()
+	return TrackerStatus{Unwell: unwell, Pauses: lasting(scopes, d.o.Now())}.inWords(well)
 }

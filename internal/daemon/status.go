@@ -48,12 +48,13 @@ type Backlog struct {
 
 // TrackerStatus is what there is to say of one tracker.
 type TrackerStatus struct {
-	Name   string  `json:"name"`
-	State  string  `json:"state"`  // in words; "ok" where nothing is wrong, "not paused" where no daemon tells
-	Unwell bool    `json:"unwell"` // the last call got no answer, or none that says anything
-	Pauses []Pause `json:"pauses"` // that last, the one of the whole tracker first
-	Quotas []Quota `json:"quotas"` // as its newest answers told
-	Doing  *Doing  `json:"doing,omitempty"`
+	Name   string    `json:"name"`
+	State  string    `json:"state"`                 // in words; "ok" where nothing is wrong, "not paused" where no daemon tells
+	Unwell bool      `json:"unwell"`                // the last call got no answer, or none that says anything
+	Since  time.Time `json:"unwell_since,omitzero"` // of all calls that ended so, the first since the start
+	Pauses []Pause   `json:"pauses"`                // that last, the one of the whole tracker first
+	Quotas []Quota   `json:"quotas"`                // as its newest answers told
+	Doing  *Doing    `json:"doing,omitempty"`
 }
 
 // Quota is what is left of one of a tracker's rate limits.

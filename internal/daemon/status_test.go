@@ -91,6 +91,15 @@ func TestTheStatusTellsWhatWaitsForATrackerThatIsDown(t *testing.T) {
 		if !s.Ready || len(s.Attention) != 0 {
 			t.Errorf("events are kept, and yet: %q, attention %q", s.Reason, s.Attention)
 		}
+		w.pass(time.Hour)
+		if s := w.status(); len(s.Attention) != 1 || !strings.HasPrefix(s.Attention[0], "jira has not answered as it should for 1h ") {
+			t.Errorf("after more than an hour, attention: %q", s.Attention)
+		}
+		w.setDown("jira.example.com", false)
+		w.pass(time.Hour)
+		if s := w.status(); len(s.Attention) != 0 || trackerOf(t, s, "jira").Unwell {
+			t.Errorf("when it is back, attention: %q", s.Attention)
+		}
 		if line := s.Line(); !strings.Contains(line, "1 wait to be delivered to jira (9m") && !strings.Contains(line, "1 wait to be delivered to jira (10m") {
 			t.Errorf("in one line: %s", line)
 		}

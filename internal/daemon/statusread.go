@@ -37,7 +37,8 @@ func (d *Daemon) Status(ctx context.Context) Status {
 			t.State = "not configured any more: its tickets stay as they are"
 			continue
 		}
-		t.Unwell, t.Doing = driven.Unwell(), doing(driven)
+		t.Since, t.Unwell = driven.Unwell()
+		t.Since, t.Doing = t.Since.UTC(), doing(driven)
 		t.State = t.inWords(well)
 		for _, q := range d.metrics.Quotas(t.Name) {
 			t.Quotas = append(t.Quotas, Quota{Resource: q.Resource, Limit: q.Limit, Remaining: q.Remaining, Reset: q.Reset.UTC()})
@@ -182,29 +183,49 @@ func (t TrackerStatus) inWords(otherwise string) string {
 	return cmp.Or(strings.Join(states, ", "), otherwise)
 }
 
+// What passes by itself needs no person until it has lasted for so long.
+const (
+	longUnwell = time.Hour        // without an answer of a tracker
+	longWait   = 15 * time.Minute // to be applied, which takes milliseconds
+)
+
 // attention gives what a person must look at, as far as the status knows it.
 func (s *Status) attention() []string {
 	all := []string{}
 	if s.Running && !s.Ready {
 		all = append(all, "it is not ready: "+s.Reason)
 	}
-	for _, t := range s.Trackers {
-		for _, p := range t.Pauses {
-			switch {
-			case p.Kind == "credential":
-				all = append(all, t.Name+" refuses the credential: renew its file; it is tried again every few minutes")
-			case p.Kind == "refused" && p.Project == "":
-				all = append(all, t.Name+" takes nothing from us: see its pause below")
-			case p.Kind == "refused":
-				all = append(all, t.Name+" takes nothing for "+p.Project+": see its pause below")
-			}
+	for _, b := range s.Backlog {
+		if oldest := time.Duration(b.Oldest) * time.Second; b.Stage == StageApply && oldest >= longWait {
+			all = append(all, "events have waited to be applied for "+Span(oldest)+": the last error below, or the log, tells why")
 		}
+	}
+	for _, t := range s.Trackers {
+		all = append(all, t.attention(s.Now)...)
 	}
 	if s.Unknown != "" {
 		all = append(all, "some of this could not be read: "+s.Unknown)
 	}
 	if s.Held.Count > 0 {
 		all = append(all, fmt.Sprintf("held tickets: %d; `ticketd tickets list --state held` lists them, `ticketd tickets show ID` tells all of one", s.Held.Count))
+	}
+	return all
+}
+
+// attention gives what a person must look at of one tracker.
+func (t TrackerStatus) attention(now time.Time) (all []string) {
+	if lasted := now.Sub(t.Since); t.Unwell && lasted >= longUnwell {
+		all = append(all, t.Name+" has not answered as it should for "+Span(lasted)+": is it down for people, too? `ticketd doctor` tells what it says")
+	}
+	for _, p := range t.Pauses {
+		switch {
+		case p.Kind == "credential":
+			all = append(all, t.Name+" refuses the credential: renew its file, and restart where systemd hands it over; else it is tried within ten seconds")
+		case p.Kind == "refused" && p.Project == "":
+			all = append(all, t.Name+" takes nothing from us: see its pause below")
+		case p.Kind == "refused":
+			all = append(all, t.Name+" takes nothing for "+p.Project+": see its pause below")
+		}
 	}
 	return all
 }

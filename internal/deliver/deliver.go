@@ -41,12 +41,13 @@ type Options struct {
 type Deliverer struct {
 	o        Options
 	pace     *pacer
-	scopes   []store.Scope     // as read at the start of the step, and as saved since
-	known    bool              // the credential was seen to be good since the last refusal
-	used     [sha256.Size]byte // the credential as it was before the last step that called the tracker
-	audited  map[string]bool   // projects whose existing tickets were listed since start
-	down     time.Time         // until when an unreachable or unwell tracker is left alone
-	failed   atomic.Int64      // consecutive calls that ended so; read by others too
+	scopes   []store.Scope             // as read at the start of the step, and as saved since
+	known    bool                      // the credential was seen to be good since the last refusal
+	used     [sha256.Size]byte         // the credential as it was before the last step that called the tracker
+	audited  map[string]bool           // projects whose existing tickets were listed since start
+	down     time.Time                 // until when an unreachable or unwell tracker is left alone
+	failed   int                       // consecutive calls that ended so
+	unwell   atomic.Pointer[time.Time] // when the first of them did, nil for none; read by others too
 	doing    atomic.Pointer[Doing]
 	counted  bool            // the lines of tickets that wait for their turn were looked at, and turn holds
 	turn     time.Time       // when the next of them may have its turn; zero: none waits
@@ -71,9 +72,14 @@ func New(o Options) *Deliverer {
 	return &Deliverer{o: o, audited: make(map[string]bool)}
 }
 
-// Unwell tells whether the tracker's last answer was none, or one that says nothing. It may be asked
-// by any goroutine.
-func (d *Deliverer) Unwell() bool { return d.failed.Load() > 0 }
+// Unwell tells since when every answer of the tracker was none, or one that says nothing; ok is false where
+// the last one was well. It may be asked by any goroutine.
+func (d *Deliverer) Unwell() (since time.Time, ok bool) {
+	if at := d.unwell.Load(); at != nil {
+		return *at, true
+	}
+	return time.Time{}, false
+}
 
 // Run steps until the context ends. A step that is under way is finished, never cut: cancelling a
 // create would make its outcome unknown.

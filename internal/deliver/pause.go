@@ -132,8 +132,10 @@ func (d *Deliverer) pauseFor(ctx context.Context, project string, err error) err
 
 // leaveAlone keeps an unwell tracker from being called for a while.
 func (d *Deliverer) leaveAlone() {
-	failures := int(d.failed.Add(1))
-	d.down = d.o.Now().Add(min(d.backoff(failures), d.o.Timing.Probe))
+	now := d.o.Now()
+	d.failed++
+	d.unwell.CompareAndSwap(nil, &now)
+	d.down = now.Add(min(d.backoff(d.failed), d.o.Timing.Probe))
 }
 
 // throttle is the asked-for pause, clamped, with up to a tenth of jitter on top.
@@ -160,7 +162,8 @@ func (d *Deliverer) pause(ctx context.Context, project, kind string, wait time.D
 // healthy notes that a call concerning the project went well, which ends what was wrong.
 func (d *Deliverer) healthy(ctx context.Context, project string) error {
 	d.down = time.Time{}
-	d.failed.Store(0)
+	d.failed = 0
+	d.unwell.Store(nil)
 	d.pace.went()
 	for _, name := range []string{"", project} {
 		s := d.scope(name)
