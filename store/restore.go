@@ -42,8 +42,8 @@ func (r Restoration) MissingEvents() int64 { return max(0, r.LastEvent-r.Backup.
 func (r Restoration) MissingOperations() int64 { return max(0, r.LastOperation-r.Backup.LastOperation) }
 
 // Restore puts a backup in the place of the database. What is there is moved aside, and the side file stays,
-// by which the next [Open] notices what is missing. A crash leaves the database of before or the backup;
-// where the one of before is damaged it may leave none, which Open refuses as it refuses the damaged one.
+// by which the next [Open] notices what is missing. A crash leaves the database of before or the backup, or
+// what Open refuses.
 //
 // It gives [ErrLocked] when a daemon has the database open, [ErrBusy] when another program has, [ErrAnother],
 // and for a backup that cannot be used [ErrDamaged], [ErrNoDatabase] and [ErrNewer].

@@ -133,6 +133,30 @@ func TestASearchThatGoesInCirclesIsAnError(t *testing.T) {
 	}
 }
 
+func TestAProjectOfManyThousandIssuesIsListedWhole(t *testing.T) {
+	const pages = 300 // of 100 issues: more than a cap that was too low
+	asked := 0
+	s := start(t, jiratest.Options{}, func(o *Options) {
+		o.Deployment = Cloud
+		o.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			body := `{"accountId":"me"}`
+			if strings.HasSuffix(r.URL.Path, "/search/jql") {
+				asked++
+				body = fmt.Sprintf(`{"issues":[{"id":"%d","key":"SEC-%[1]d","fields":{"status":{"statusCategory":{"key":"new"}},"creator":{"accountId":"me"},"labels":[%q]}}]`, 10000+asked, markerA)
+				if asked < pages {
+					body += fmt.Sprintf(`,"nextPageToken":"%d"`, asked)
+				}
+				body += `}`
+			}
+			return answering(http.StatusOK, body).RoundTrip(r)
+		})
+	})
+	found, err := s.t.Find(t.Context(), ticket.Query{Project: "SEC", Markers: []string{markerA}})
+	if err != nil || len(found) != pages {
+		t.Errorf("found %d of %d: %v", len(found), pages, err)
+	}
+}
+
 func TestErrorBodiesOfAnyShapeBecomeWords(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"errorMessages":["a","b"],"errors":{}}`:      "create: HTTP 400: a b",
