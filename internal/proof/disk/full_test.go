@@ -62,17 +62,21 @@ func TestADiskThatIsFullRefusesEventsUntilThereIsRoomAndLosesNone(t *testing.T) 
 	if a.refused < 10 || len(a.accepted) == 0 {
 		t.Fatalf("of %d events %d were accepted, %d refused", n, len(a.accepted), a.refused)
 	}
-	program.Eventually(t, "/readyz says that the disk is full", func() bool { // its own small row may fit longer than an event
+	program.Eventually(t, "/readyz and /metrics say that the disk is full", func() bool { // their own small row may fit longer than an event
 		n++
 		a.post(t, s, large(n))
 		status, body := s.Get("/readyz")
-		return status == http.StatusServiceUnavailable && strings.Contains(body, "disk is full")
+		_, metrics := s.Get("/metrics")
+		return status == http.StatusServiceUnavailable && strings.Contains(body, "disk is full") && strings.Contains(metrics, "\nticketd_store_writable 0\n")
 	})
 	before := len(a.accepted)
 	must(t, os.Remove(ballast))
 	program.Eventually(t, "events are accepted again", func() bool { n++; return a.post(t, s, large(n)) == http.StatusOK })
 	if status, body := s.Get("/readyz"); status != http.StatusOK {
 		t.Errorf("/readyz says %d %s", status, body)
+	}
+	if _, metrics := s.Get("/metrics"); !strings.Contains(metrics, "\nticketd_store_writable 1\n") {
+		t.Errorf("/metrics says\n%s", metrics)
 	}
 	if s.Ended() || a.silent > 0 || len(a.strange) > 0 {
 		t.Errorf("ended %v, %d without an answer, others %v", s.Ended(), a.silent, a.strange)
