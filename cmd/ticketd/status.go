@@ -40,7 +40,7 @@ func (c *statusCommand) Run(ctx context.Context, p *program) error {
 	}
 	switch {
 	case errors.Is(silent, daemon.ErrNotRunning):
-		return &failure{code: exitFailure, err: silent, hint: "start it (`systemctl start ticketd`, or `ticketd serve`); `journalctl -u ticketd` tells why it ended"}
+		return &failure{code: exitFailure, err: silent, hint: "start it (`systemctl start ticketd`, or `ticketd serve`); `journalctl -u ticketd` tells why it ended; `systemctl status ticketd` tells where it is only still opening its database"}
 	case errors.Is(silent, daemon.ErrPathTooLong):
 		return &failure{code: exitFailure, err: silent, hint: "give store.path a shorter one; until then /readyz and the log tell how it is"}
 	case silent != nil:

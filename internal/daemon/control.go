@@ -58,7 +58,7 @@ func Ask(ctx context.Context, storePath string) (Status, error) {
 	case errors.Is(err, syscall.EINVAL):
 		return Status{}, ErrPathTooLong
 	case errors.Is(err, context.DeadlineExceeded):
-		return Status{}, fmt.Errorf("ticketd does not answer on %s: it is starting, or hangs", socketPath(storePath))
+		return Status{}, fmt.Errorf("ticketd does not answer on %s: it hangs, or has far too much to do", socketPath(storePath))
 	case err != nil:
 		return Status{}, fmt.Errorf("asking ticketd on %s: %w", socketPath(storePath), err)
 	}
