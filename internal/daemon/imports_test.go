@@ -249,6 +249,9 @@ type sourceFile struct {
 // sourceFiles reads every Go file of the module, for whatever platform it is meant.
 func sourceFiles(t *testing.T) (module string, files []sourceFile) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a short run, which is that of the race detector, reads no source")
+	}
 	root := filepath.Join("..", "..")
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {

@@ -197,6 +197,9 @@ func TestAnAuditThatTakesLongIsNoHang(t *testing.T) {
 }
 
 func TestADayWithoutWorkOrWithATrackerDownIsNoHang(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a short run leaves out a whole day")
+	}
 	m := new(manager)
 	inWorld(t, settings{options: m.options}, func(w *world) {
 		w.setDown("jira.example.com", true)
