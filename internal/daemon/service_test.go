@@ -197,9 +197,7 @@ func TestAnAuditThatTakesLongIsNoHang(t *testing.T) {
 }
 
 func TestADayWithoutWorkOrWithATrackerDownIsNoHang(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a short run leaves out a whole day")
-	}
+	long(t)
 	m := new(manager)
 	inWorld(t, settings{options: m.options}, func(w *world) {
 		w.setDown("jira.example.com", true)
