@@ -26,8 +26,9 @@ run: build ## build ticketd and see it at work on two practice trackers
 build: ## build bin/ticketd, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ticketd ./cmd/ticketd
 
+# vet is one of the linters.
 test: ## run every test; what happens at once runs a second time, without its longest tests, under the race detector
-	CGO_ENABLED=0 $(GO) test -trimpath -shuffle=on ./...
+	CGO_ENABLED=0 $(GO) test -trimpath -vet=off -shuffle=on ./...
 ifneq ($(RACE),)
 	$(GO) test $(RACE) -vet=off -short -shuffle=on $(CONCURRENT)
 else
